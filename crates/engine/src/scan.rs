@@ -1,0 +1,337 @@
+//! The judgement of one object of an inventory.
+
+use crate::checks::psa::InvalidNamespaceLabel;
+use crate::report::Outcome;
+use crate::selection::Selection;
+use crate::suppression::{IgnoreAnnotation, of_annotations};
+use ravelin_check::{Check, CheckMeta};
+use ravelin_diag::{Anchor, Confidence, FieldPath, Finding, Mode, Segment, Severity};
+use ravelin_inventory::{Inventory, NamespaceFacts, Object, ObjectId};
+use ravelin_object::identity::Identity;
+use ravelin_object::pod::{Defaulting, Pod};
+use ravelin_object::templates::{self, FoundBy, Template};
+use ravelin_object::{DecodeError, Decoder, Value};
+use ravelin_podsec::config::PodSecurityConfiguration;
+use ravelin_podsec::policy::{self, Policy};
+use ravelin_podsec::{Evaluation, Level, LevelVersion, Offence, PodCheck};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a scan is told before it starts.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What pods are held to where no namespace says anything.
+    pub yardstick: LevelVersion,
+    /// The defaults and exemptions of the API server.
+    pub psa: PodSecurityConfiguration,
+    /// Where objects go that do not say; empty if that is not known.
+    pub default_namespace: String,
+    /// The checks that take part.
+    pub selection: Selection,
+}
+
+/// Judges objects; made once for a scan.
+#[derive(Debug)]
+pub struct Scanner<'s> {
+    settings: &'s Settings,
+    remedies: BTreeMap<&'static str, Arc<str>>,
+}
+
+/// What became of one object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Every fault found in it.
+    pub findings: Vec<Finding>,
+    /// The fields that could not be decoded, if that is why it failed.
+    pub errors: Vec<DecodeError>,
+    /// The verdict on each pod in it.
+    pub pods: Vec<PodJudgement>,
+    /// The suppressions in its annotations.
+    pub ignores: Vec<IgnoreAnnotation>,
+}
+
+/// The verdict on one pod or pod template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodJudgement {
+    /// Where in the object it stands.
+    pub path: FieldPath,
+    /// What it was held to, and why.
+    pub standard: Standard,
+}
+
+/// What a pod is held to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Standard {
+    /// What its namespace asks for, by its labels and the configured defaults.
+    Namespace(Policy),
+    /// The configured defaults; whether its namespace has labels is unknown.
+    Defaults(Policy),
+    /// The yardstick: its namespace says nothing.
+    Yardstick(LevelVersion),
+    /// Nothing: the configuration exempts its namespace.
+    ExemptNamespace,
+    /// Nothing: the configuration exempts its runtime class.
+    ExemptRuntimeClass,
+}
+
+impl Standard {
+    /// The modes that act, with what each asks for.
+    fn modes(&self) -> Vec<(Mode, LevelVersion)> {
+        match self {
+            Self::Namespace(policy) | Self::Defaults(policy) => policy.modes().to_vec(),
+            Self::Yardstick(level) => vec![(Mode::Yardstick, *level)],
+            Self::ExemptNamespace | Self::ExemptRuntimeClass => Vec::new(),
+        }
+    }
+}
+
+impl<'s> Scanner<'s> {
+    /// A scanner with these settings.
+    #[must_use]
+    pub fn new(settings: &'s Settings) -> Self {
+        let remedies = crate::checks::all().into_iter().map(|meta| (meta.id, remedy(meta).into())).collect();
+        Self { settings, remedies }
+    }
+
+    /// Judges one object. Total: whatever the object holds, it ends in one of the four outcomes.
+    #[must_use]
+    pub fn judge(&self, inventory: &Inventory, id: ObjectId) -> Judgement {
+        let Some(object) = inventory.object(id) else {
+            return Judgement::ended(Outcome::NotApplicable);
+        };
+        if object.identity.is("", "Namespace") {
+            return self.judge_namespace(object);
+        }
+        let templates = templates::find(&object.identity, &object.value);
+        if templates.is_empty() {
+            return Judgement::ended(without_pod(&object.identity));
+        }
+        self.judge_pods(inventory, object, &templates)
+    }
+
+    fn judge_namespace(&self, object: &Object) -> Judgement {
+        let mut judgement = Judgement::ended(Outcome::Judged);
+        let (labels, errors) = labels(&object.value);
+        judgement.ignores.extend(of_annotations(&object.value, &FieldPath::root()));
+        if !errors.is_empty() {
+            return judgement.failed(errors);
+        }
+        for error in policy::of_labels(&labels, &self.settings.psa.defaults).1 {
+            let mut finding = self.finding(InvalidNamespaceLabel.meta(), error.path(), Anchor::Value);
+            finding.message =
+                format!("the label `{}` is `{}`, which {}: {}", error.label, error.value, error.requirement, error.consequence);
+            judgement.findings.push(finding);
+        }
+        judgement.findings.retain(|finding| self.settings.selection.includes(finding.check));
+        judgement
+    }
+
+    fn judge_pods(&self, inventory: &Inventory, object: &Object, templates: &[Template<'_>]) -> Judgement {
+        let mut judgement = Judgement::ended(Outcome::Judged);
+        let mut errors = Vec::new();
+        judgement.ignores.extend(of_annotations(&object.value, &FieldPath::root()));
+        let standard = self.standard(inventory, &object.identity);
+        for template in templates {
+            if template.path != FieldPath::root() {
+                judgement.ignores.extend(of_annotations(template.value, &template.path));
+            }
+            let pod = match Pod::decode(template.value, template.path.clone(), Defaulting::Pod) {
+                Ok(pod) => pod,
+                Err(wrong) => {
+                    errors.extend(wrong);
+                    continue;
+                }
+            };
+            let exempt = &self.settings.psa.exemptions.runtime_classes;
+            let is_exempt = pod.runtime_class.is_some_and(|class| exempt.iter().any(|name| name == class));
+            let standard = if is_exempt { Standard::ExemptRuntimeClass } else { standard.clone() };
+            let findings = self.findings(&pod, &standard);
+            judgement.findings.extend(findings.into_iter().map(|mut finding| {
+                if template.found_by == FoundBy::Shape {
+                    finding.confidence = Confidence::Medium;
+                }
+                finding
+            }));
+            judgement.pods.push(PodJudgement { path: template.path.clone(), standard });
+        }
+        judgement.findings.retain(|finding| self.settings.selection.includes(finding.check));
+        judgement.failed(errors)
+    }
+
+    /// What the pods of an object are held to.
+    fn standard(&self, inventory: &Inventory, identity: &Identity) -> Standard {
+        let Settings { psa, yardstick, default_namespace, .. } = self.settings;
+        let name = if identity.namespace.is_empty() { default_namespace } else { &identity.namespace };
+        if !name.is_empty() && psa.exemptions.namespaces.contains(name) {
+            return Standard::ExemptNamespace;
+        }
+        match inventory.namespace(name) {
+            NamespaceFacts::Known(_, namespace) => {
+                let (labels, _) = labels(namespace);
+                let says = labels.iter().any(|(key, _)| policy::LABELS.contains(key));
+                if says || psa.has_defaults {
+                    return Standard::Namespace(policy::of_labels(&labels, &psa.defaults).0);
+                }
+            }
+            NamespaceFacts::Unknown(_) | NamespaceFacts::Unnamed if psa.has_defaults => {
+                return Standard::Defaults(psa.defaults);
+            }
+            NamespaceFacts::Unknown(_) | NamespaceFacts::Unnamed => {}
+        }
+        Standard::Yardstick(*yardstick)
+    }
+
+    /// The faults of a pod at a standard: one for each field, with every mode that acts on it.
+    fn findings(&self, pod: &Pod<'_>, standard: &Standard) -> Vec<Finding> {
+        let evaluation = Evaluation::new(pod);
+        let mut findings: Vec<Finding> = Vec::new();
+        for (mode, at) in standard.modes() {
+            for (check, violation) in evaluation.verdict(at).violations {
+                for offence in &violation.offences {
+                    let (check, offence) = as_baseline(&evaluation, at, check, offence);
+                    let known = findings
+                        .iter_mut()
+                        .find(|finding| finding.check == check.meta().id && finding.path == offence.path);
+                    match known {
+                        Some(finding) if finding.modes.contains(&mode) => {}
+                        Some(finding) => finding.modes.push(mode),
+                        None => {
+                            let mut finding = self.finding(check.meta(), offence.path.clone(), offence.anchor);
+                            finding.message.clone_from(&offence.message);
+                            finding.modes.push(mode);
+                            findings.push(finding);
+                        }
+                    }
+                }
+            }
+        }
+        findings
+    }
+
+    fn finding(&self, meta: &CheckMeta, path: FieldPath, anchor: Anchor) -> Finding {
+        Finding {
+            check: meta.id,
+            severity: meta.severity,
+            confidence: meta.confidence,
+            message: String::new(),
+            remedy: self.remedies.get(meta.id).cloned().unwrap_or_else(|| Arc::from("")),
+            path,
+            anchor,
+            modes: Vec::new(),
+        }
+    }
+}
+
+impl Judgement {
+    fn ended(outcome: Outcome) -> Self {
+        Self { outcome, findings: Vec::new(), errors: Vec::new(), pods: Vec::new(), ignores: Vec::new() }
+    }
+
+    /// The judgement, failed if there are errors; what was found in other parts of the object stays.
+    fn failed(mut self, errors: Vec<DecodeError>) -> Self {
+        if let Some(first) = errors.first() {
+            let more = match errors.len() {
+                1 => String::new(),
+                count => format!(" (and {} more)", count - 1),
+            };
+            self.outcome = Outcome::Failed { message: format!("{first}{more}") };
+        }
+        self.errors = errors;
+        self
+    }
+}
+
+/// A fault that breaks baseline too is reported by the baseline check, whatever level is asked for: it is
+/// worse than one that only breaks restricted.
+fn as_baseline<'e>(
+    evaluation: &'e Evaluation<'_>,
+    at: LevelVersion,
+    check: &'static dyn PodCheck,
+    offence: &'e Offence,
+) -> (&'static dyn PodCheck, &'e Offence) {
+    let same = check.overrides().and_then(|id| {
+        let baseline = ravelin_podsec::checks::ALL.iter().find(|check| check.upstream_id() == id)?;
+        let violation = evaluation.violation(id, at.version.minor())?;
+        let offence = violation.offences.iter().find(|other| other.path == offence.path)?;
+        Some((*baseline, offence))
+    });
+    debug_assert!(same.is_none() || at.level == Level::Restricted);
+    same.unwrap_or((check, offence))
+}
+
+fn labels(object: &Value) -> (Vec<(&str, &str)>, Vec<DecodeError>) {
+    let mut decoder = Decoder::new(FieldPath::root());
+    let labels = decoder.mapping(Some(object), "metadata", |decoder, metadata| decoder.string_map(Some(metadata), "labels"));
+    match decoder.finish(labels.unwrap_or_default()) {
+        Ok(labels) => (labels, Vec::new()),
+        Err(errors) => (Vec::new(), errors),
+    }
+}
+
+/// How an object without any pod ends: of a kind that should have one, it cannot be judged.
+fn without_pod(identity: &Identity) -> Outcome {
+    match templates::place(identity) {
+        None => Outcome::NotApplicable,
+        Some(_) => Outcome::Skipped { reason: "has no pod template (a patch?)".to_owned() },
+    }
+}
+
+/// Whether a scan could find anything in the object, or needs it to judge others. The rest need not be kept.
+#[must_use]
+pub fn is_relevant(identity: &Identity, value: &Value) -> bool {
+    identity.is("", "Namespace") || templates::place(identity).is_some() || !templates::find(identity, value).is_empty()
+}
+
+/// Group, kind, namespace and name in one text, for fingerprints: the version of an API is not part of
+/// which object it is.
+#[must_use]
+pub fn identity_text(identity: &Identity) -> String {
+    format!("{}/{}/{}/{}", identity.group(), identity.kind, identity.namespace, identity.name)
+}
+
+/// The first sentence of the remedy in a check's documentation, without its period.
+#[must_use]
+pub fn remedy(meta: &CheckMeta) -> String {
+    let documentation = meta.documentation();
+    let text = documentation.section("Remedy").unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentence = text.split_once(". ").map_or(text.as_str(), |(first, _)| first);
+    sentence.trim_end_matches('.').to_owned()
+}
+
+/// A path in which items of sequences are named by what they hold rather than by where they stand: a
+/// container by its name, a capability by itself. It stays the same when items are moved.
+#[must_use]
+pub fn stable_path(value: &Value, path: &FieldPath) -> String {
+    let mut text = String::new();
+    let mut at = Some(value);
+    for segment in path.segments() {
+        match segment {
+            Segment::Key(key) => {
+                text.push('/');
+                text.push_str(key);
+                at = at.and_then(|value| value.field(key));
+            }
+            Segment::Index(index) => {
+                at = at.and_then(Value::as_array).and_then(|items| items.get(*index));
+                let name = match at {
+                    Some(Value::String(item)) => Some(item.as_str()),
+                    Some(item) => item.field("name").and_then(Value::as_str),
+                    None => None,
+                };
+                match name {
+                    Some(name) => text.push_str(&format!("[{name:?}]")),
+                    None => text.push_str(&format!("[{index}]")),
+                }
+            }
+        }
+    }
+    text
+}
+
+/// The worst severity among findings.
+#[must_use]
+pub fn worst(findings: &[Finding]) -> Option<Severity> {
+    findings.iter().map(|finding| finding.severity).max()
+}

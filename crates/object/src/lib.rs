@@ -1,0 +1,19 @@
+//! Kubernetes vocabulary: bytes to objects, identities, selectors, quantities, and typed views of what a
+//! verdict reads.
+//!
+//! Objects are untyped [`Value`]s; a view such as [`pod::Pod`] decodes from one only what verdicts read,
+//! with the types Kubernetes' own decoder insists on. The crate must not know files, namespaces' policies,
+//! or any check. Start reading at [`read`].
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod decode;
+pub mod documents;
+pub mod identity;
+pub mod list;
+pub mod pod;
+pub mod read;
+pub mod templates;
+mod value;
+
+pub use decode::{DecodeError, Decoder};
+pub use value::{Map, Value};
