@@ -111,7 +111,10 @@ impl fmt::Display for FieldPath {
 
 /// A key that can stand behind a dot without being misread.
 fn is_plain(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'$')
+    !key.is_empty()
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'$')
 }
 
 #[cfg(test)]

@@ -173,7 +173,11 @@ impl Report {
     /// one identity are numbered in that order, so that each has a fingerprint of its own.
     pub fn finish(&mut self) {
         self.findings.sort_by(|a, b| {
-            (&a.location, a.finding.check, &a.finding.path).cmp(&(&b.location, b.finding.check, &b.finding.path))
+            (&a.location, a.finding.check, &a.finding.path).cmp(&(
+                &b.location,
+                b.finding.check,
+                &b.finding.path,
+            ))
         });
         self.entries.sort_by(|a, b| (&a.file, a.position).cmp(&(&b.file, b.position)));
         let mut ordinals: BTreeMap<String, usize> = BTreeMap::new();

@@ -120,8 +120,10 @@ impl<'s> Scanner<'s> {
         }
         for error in policy::of_labels(&labels, &self.settings.psa.defaults).1 {
             let mut finding = self.finding(InvalidNamespaceLabel.meta(), error.path(), Anchor::Value);
-            finding.message =
-                format!("the label `{}` is `{}`, which {}: {}", error.label, error.value, error.requirement, error.consequence);
+            finding.message = format!(
+                "the label `{}` is `{}`, which {}: {}",
+                error.label, error.value, error.requirement, error.consequence
+            );
             judgement.findings.push(finding);
         }
         judgement.findings.retain(|finding| self.settings.selection.includes(finding.check));
@@ -198,7 +200,8 @@ impl<'s> Scanner<'s> {
                         Some(finding) if finding.modes.contains(&mode) => {}
                         Some(finding) => finding.modes.push(mode),
                         None => {
-                            let mut finding = self.finding(check.meta(), offence.path.clone(), offence.anchor);
+                            let mut finding =
+                                self.finding(check.meta(), offence.path.clone(), offence.anchor);
                             finding.message.clone_from(&offence.message);
                             finding.modes.push(mode);
                             findings.push(finding);
@@ -263,7 +266,8 @@ fn as_baseline<'e>(
 
 fn labels(object: &Value) -> (Vec<(&str, &str)>, Vec<DecodeError>) {
     let mut decoder = Decoder::new(FieldPath::root());
-    let labels = decoder.mapping(Some(object), "metadata", |decoder, metadata| decoder.string_map(Some(metadata), "labels"));
+    let labels = decoder
+        .mapping(Some(object), "metadata", |decoder, metadata| decoder.string_map(Some(metadata), "labels"));
     match decoder.finish(labels.unwrap_or_default()) {
         Ok(labels) => (labels, Vec::new()),
         Err(errors) => (Vec::new(), errors),
@@ -281,7 +285,9 @@ fn without_pod(identity: &Identity) -> Outcome {
 /// Whether a scan could find anything in the object, or needs it to judge others. The rest need not be kept.
 #[must_use]
 pub fn is_relevant(identity: &Identity, value: &Value) -> bool {
-    identity.is("", "Namespace") || templates::place(identity).is_some() || !templates::find(identity, value).is_empty()
+    identity.is("", "Namespace")
+        || templates::place(identity).is_some()
+        || !templates::find(identity, value).is_empty()
 }
 
 /// Group, kind, namespace and name in one text, for fingerprints: the version of an API is not part of
@@ -295,7 +301,8 @@ pub fn identity_text(identity: &Identity) -> String {
 #[must_use]
 pub fn remedy(meta: &CheckMeta) -> String {
     let documentation = meta.documentation();
-    let text = documentation.section("Remedy").unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let text =
+        documentation.section("Remedy").unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
     let sentence = text.split_once(". ").map_or(text.as_str(), |(first, _)| first);
     sentence.trim_end_matches('.').to_owned()
 }

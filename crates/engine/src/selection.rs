@@ -114,7 +114,10 @@ mod tests {
     #[test]
     fn a_misspelt_name_is_an_error_with_a_hint() {
         let error = "pss/host-namespace".parse::<Pattern>().unwrap_err().to_string();
-        assert_eq!(error, "no check or family is named `pss/host-namespace`; did you mean `pss/host-namespaces`?");
+        assert_eq!(
+            error,
+            "no check or family is named `pss/host-namespace`; did you mean `pss/host-namespaces`?"
+        );
         let error = "cis".parse::<Pattern>().unwrap_err().to_string();
         assert_eq!(error, "no check or family is named `cis`; `ravelin rules` lists them");
     }

@@ -45,7 +45,8 @@ impl FromStr for Day {
             fits.then(|| part.parse::<u16>().ok()).flatten().ok_or_else(error)
         };
         let mut parts = text.split('-');
-        let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some(year), Some(month), Some(day), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(error());
         };
@@ -107,12 +108,15 @@ pub fn apply(
                 if pattern.matches(finding.finding.check) && in_scope(index, finding) {
                     used = true;
                     if finding.status == Status::New {
-                        finding.status =
-                            Status::Suppressed { by: suppression.by.clone(), reason: suppression.reason.clone() };
+                        finding.status = Status::Suppressed {
+                            by: suppression.by.clone(),
+                            reason: suppression.reason.clone(),
+                        };
                     }
                 }
             }
-            let ran = checks::all().iter().any(|meta| pattern.matches(meta.id) && selection.includes(meta.id));
+            let ran =
+                checks::all().iter().any(|meta| pattern.matches(meta.id) && selection.includes(meta.id));
             if !used && ran {
                 let message = format!("the suppression of `{pattern}` suppresses nothing");
                 reports.extend(about(&checks::suppression::Unused::META, message, suppression, selection));
@@ -237,7 +241,16 @@ mod tests {
         let day: Day = "2028-02-29".parse().unwrap();
         assert_eq!(day.to_string(), "2028-02-29");
         assert!(day > "2028-02-28".parse().unwrap());
-        for bad in ["2027-02-29", "2027-13-01", "2027-1-1", "27-01-01", "2027-00-10", "2027-01-00", "soon", "2027-01-01-1"] {
+        for bad in [
+            "2027-02-29",
+            "2027-13-01",
+            "2027-1-1",
+            "27-01-01",
+            "2027-00-10",
+            "2027-01-00",
+            "soon",
+            "2027-01-01-1",
+        ] {
             assert!(bad.parse::<Day>().is_err(), "{bad}");
         }
     }
@@ -245,7 +258,8 @@ mod tests {
     #[test]
     fn annotations_name_checks() {
         let read = |text: &str| {
-            let value = ravelin_object::read::yaml(text, &ravelin_yaml::Limits::STANDARD).unwrap().value.unwrap();
+            let value =
+                ravelin_object::read::yaml(text, &ravelin_yaml::Limits::STANDARD).unwrap().value.unwrap();
             of_annotations(&value, &FieldPath::root())
         };
         assert_eq!(read("metadata: {annotations: {a: b}}"), None);
@@ -253,7 +267,9 @@ mod tests {
         assert_eq!((good.checks.len(), good.errors.len()), (2, 0));
         let bad = read("metadata: {annotations: {ravelin.dev/ignore: 'pss/sysctl'}}").unwrap();
         assert_eq!(bad.errors, ["no check or family is named `pss/sysctl`; did you mean `pss/sysctls`?"]);
-        let bad = read("metadata: {annotations: {ravelin.dev/ignore: 'pss', ravelin.dev/ignore-expires: 'soon'}}").unwrap();
+        let bad =
+            read("metadata: {annotations: {ravelin.dev/ignore: 'pss', ravelin.dev/ignore-expires: 'soon'}}")
+                .unwrap();
         assert!(bad.checks.is_empty(), "an unreadable expiry suppresses nothing");
     }
 }

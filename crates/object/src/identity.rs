@@ -70,7 +70,8 @@ mod tests {
     #[test]
     fn an_object_has_a_version_and_a_kind() {
         let of = |text| Identity::of(&read::yaml(text, &Limits::STANDARD).unwrap().value.unwrap());
-        let web = of("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}}").unwrap();
+        let web =
+            of("{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}}").unwrap();
         assert_eq!((web.group(), web.to_string()), ("apps", "Deployment shop/web".to_owned()));
         assert!(web.is("apps", "Deployment") && !web.is("", "Deployment"));
         assert_eq!(of("{kind: Pod}"), None);

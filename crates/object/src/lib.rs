@@ -11,7 +11,9 @@ pub mod documents;
 pub mod identity;
 pub mod list;
 pub mod pod;
+pub mod quantity;
 pub mod read;
+pub mod selector;
 pub mod templates;
 mod value;
 

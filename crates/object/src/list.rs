@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn a_kind_alone_makes_no_list() {
-        let value = read::yaml("{apiVersion: v1, kind: AllowList, spec: {}}", &Limits::STANDARD).unwrap().value;
+        let value =
+            read::yaml("{apiVersion: v1, kind: AllowList, spec: {}}", &Limits::STANDARD).unwrap().value;
         assert!(!is_list(&value.unwrap()));
     }
 }

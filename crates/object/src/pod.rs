@@ -61,7 +61,11 @@ impl<'a> Pod<'a> {
     ///
     /// # Errors
     /// Every field that Kubernetes' decoder would refuse for its type.
-    pub fn decode(value: &'a Value, path: FieldPath, defaulting: Defaulting) -> Result<Self, Vec<DecodeError>> {
+    pub fn decode(
+        value: &'a Value,
+        path: FieldPath,
+        defaulting: Defaulting,
+    ) -> Result<Self, Vec<DecodeError>> {
         let mut decoder = Decoder::new(path.clone());
         let pod = decode(&mut decoder, value, path, defaulting);
         decoder.finish(pod)
@@ -129,7 +133,10 @@ fn decode_spec<'a>(decoder: &mut Decoder, spec: &'a Value, pod: &mut Pod<'a>) {
     pod.host_pid = decoder.boolean(spec, "hostPID").unwrap_or_default();
     pod.host_ipc = decoder.boolean(spec, "hostIPC").unwrap_or_default();
     pod.host_users = decoder.boolean(spec, "hostUsers");
-    pod.os = decoder.mapping(spec, "os", |decoder, os| decoder.string(Some(os), "name")).flatten().unwrap_or_default();
+    pod.os = decoder
+        .mapping(spec, "os", |decoder, os| decoder.string(Some(os), "name"))
+        .flatten()
+        .unwrap_or_default();
     pod.runtime_class = decoder.string(spec, "runtimeClassName");
     let security = decoder.mapping(spec, "securityContext", security::decode_pod);
     pod.security = security.unwrap_or_default();
@@ -169,7 +176,10 @@ mod tests {
         assert_eq!(pod.volumes[1].sources, ["emptyDir"], "a volume without a source is an emptyDir");
         let names: Vec<_> = pod.containers.iter().map(|container| container.name).collect();
         assert_eq!(names, ["i", "c"]);
-        assert_eq!(pod.containers[1].field("image", FieldPath::root()).to_string(), "spec.containers[0].image");
+        assert_eq!(
+            pod.containers[1].field("image", FieldPath::root()).to_string(),
+            "spec.containers[0].image"
+        );
     }
 
     #[test]

@@ -70,7 +70,8 @@ impl<'a> Build<'a> for ValueBuilder {
     }
 
     fn mapping(&mut self, entries: Vec<Entry<'a, Value>>, _: Span) -> Value {
-        let entries = entries.into_iter().map(|entry| (CompactString::from(entry.key), entry.value)).collect();
+        let entries =
+            entries.into_iter().map(|entry| (CompactString::from(entry.key), entry.value)).collect();
         Value::Object(Map::from_unique(entries))
     }
 }

@@ -105,7 +105,9 @@ fn find_by_shape<'a>(value: &'a Value, path: FieldPath, depth: usize, found: &mu
 fn has_shape(value: &Value) -> bool {
     let containers = value.field("spec").and_then(|spec| spec.field("containers")).and_then(Value::as_array);
     containers.is_some_and(|containers| {
-        let named = |map: &Map| ["name", "image"].iter().any(|key| map.get(key).is_some_and(|v| v.as_str().is_some()));
+        let named = |map: &Map| {
+            ["name", "image"].iter().any(|key| map.get(key).is_some_and(|v| v.as_str().is_some()))
+        };
         !containers.is_empty() && containers.iter().all(|item| item.as_object().is_some_and(named))
     })
 }
@@ -126,10 +128,17 @@ mod tests {
     fn built_in_kinds_have_their_template_at_its_place() {
         assert_eq!(paths("{apiVersion: v1, kind: Pod, spec: {}}"), [""]);
         assert_eq!(paths("{apiVersion: v1, kind: PodTemplate, template: {spec: {}}}"), ["template"]);
-        assert_eq!(paths("{apiVersion: apps/v1, kind: Deployment, spec: {template: {spec: {}}}}"), ["spec.template"]);
-        let cron = "{apiVersion: batch/v1, kind: CronJob, spec: {jobTemplate: {spec: {template: {spec: {}}}}}}";
+        assert_eq!(
+            paths("{apiVersion: apps/v1, kind: Deployment, spec: {template: {spec: {}}}}"),
+            ["spec.template"]
+        );
+        let cron =
+            "{apiVersion: batch/v1, kind: CronJob, spec: {jobTemplate: {spec: {template: {spec: {}}}}}}";
         assert_eq!(paths(cron), ["spec.jobTemplate.spec.template"]);
-        assert_eq!(paths("{apiVersion: apps/v1, kind: Deployment, spec: {replicas: 2}}"), Vec::<String>::new());
+        assert_eq!(
+            paths("{apiVersion: apps/v1, kind: Deployment, spec: {replicas: 2}}"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

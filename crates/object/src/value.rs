@@ -129,7 +129,10 @@ impl Map {
 
     /// A mapping of entries in which the last of several equal keys wins, in the place of the first;
     /// `duplicate` hears of the index of every entry whose key was there before.
-    pub fn from_entries(entries: Vec<(CompactString, Value)>, mut duplicate: impl FnMut(usize, &str)) -> Self {
+    pub fn from_entries(
+        entries: Vec<(CompactString, Value)>,
+        mut duplicate: impl FnMut(usize, &str),
+    ) -> Self {
         if entries.len() <= Self::FEW && !has_equal_keys(&entries) {
             return Self(entries);
         }
@@ -196,7 +199,10 @@ impl From<&str> for Value {
 }
 
 fn has_equal_keys(entries: &[(CompactString, Value)]) -> bool {
-    entries.iter().enumerate().any(|(index, (key, _))| entries.iter().take(index).any(|(other, _)| other == key))
+    entries
+        .iter()
+        .enumerate()
+        .any(|(index, (key, _))| entries.iter().take(index).any(|(other, _)| other == key))
 }
 
 #[cfg(test)]

@@ -8,7 +8,11 @@ use ravelin_object::pod::Pod;
 use std::collections::BTreeSet;
 
 /// The capabilities that containers add and that are not in `allowed`, as a violation for `reason`.
-pub(crate) fn forbidden_additions(pod: &Pod<'_>, allowed: &[&str], reason: &'static str) -> Option<Violation> {
+pub(crate) fn forbidden_additions(
+    pod: &Pod<'_>,
+    allowed: &[&str],
+    reason: &'static str,
+) -> Option<Violation> {
     let mut faults = Faults::default();
     let mut forbidden = BTreeSet::new();
     for (subject, container) in Subject::containers(pod) {

@@ -168,7 +168,8 @@ mod tests {
     #[test]
     fn severity_follows_the_level() {
         for check in ALL {
-            let expected = if check.level() == crate::Level::Baseline { Severity::High } else { Severity::Medium };
+            let expected =
+                if check.level() == crate::Level::Baseline { Severity::High } else { Severity::Medium };
             assert_eq!(check.meta().severity, expected, "{}", check.meta().id);
         }
     }
@@ -178,7 +179,10 @@ mod tests {
         for check in ALL {
             let Some(id) = check.overrides() else { continue };
             let overridden = ALL.iter().find(|check| check.upstream_id() == id).unwrap();
-            assert_eq!((check.level(), overridden.level()), (crate::Level::Restricted, crate::Level::Baseline));
+            assert_eq!(
+                (check.level(), overridden.level()),
+                (crate::Level::Restricted, crate::Level::Baseline)
+            );
         }
     }
 
@@ -195,7 +199,13 @@ mod tests {
                     (newest.evaluate)(&pod).is_some()
                 });
                 assert_eq!(templates.len(), 1, "{}", check.meta().id);
-                assert_eq!(fails, example.expectation == Expectation::Fails, "{}\n{}", check.meta().id, example.yaml());
+                assert_eq!(
+                    fails,
+                    example.expectation == Expectation::Fails,
+                    "{}\n{}",
+                    check.meta().id,
+                    example.yaml()
+                );
             }
         }
     }

@@ -72,7 +72,10 @@ pub fn read(file: &Value) -> Result<PodSecurityConfiguration, Vec<ConfigError>> 
     let root = FieldPath::root();
     let one = |path: &FieldPath, message: String| vec![ConfigError { path: path.clone(), message }];
     let Some(identity) = Identity::of(file) else {
-        return Err(one(&root, "expected a PodSecurityConfiguration with `apiVersion` and `kind`".to_owned()));
+        return Err(one(
+            &root,
+            "expected a PodSecurityConfiguration with `apiVersion` and `kind`".to_owned(),
+        ));
     };
     if identity.is("apiserver.config.k8s.io", "AdmissionConfiguration") {
         let plugins = file.field("plugins").and_then(Value::as_array).unwrap_or_default();
@@ -95,7 +98,9 @@ pub fn read(file: &Value) -> Result<PodSecurityConfiguration, Vec<ConfigError>> 
 fn read_at(value: &Value, path: FieldPath) -> Result<PodSecurityConfiguration, Vec<ConfigError>> {
     let identity = Identity::of(value).unwrap_or_default();
     let version = identity.api_version.strip_prefix(GROUP).and_then(|rest| rest.strip_prefix('/'));
-    if identity.kind != "PodSecurityConfiguration" || !version.is_some_and(|version| VERSIONS.contains(&version)) {
+    if identity.kind != "PodSecurityConfiguration"
+        || !version.is_some_and(|version| VERSIONS.contains(&version))
+    {
         let message = format!(
             "expected kind `PodSecurityConfiguration` of `{GROUP}/v1` (or v1beta1, v1alpha1), found `{}` of `{}`",
             identity.kind, identity.api_version
@@ -156,9 +161,14 @@ fn unknown_fields(value: &Value, path: &FieldPath) -> Vec<ConfigError> {
     for (place, keys) in known {
         let holder = if place.is_empty() { Some(value) } else { value.field(place) };
         let map = holder.and_then(Value::as_object);
-        for (key, _) in map.into_iter().flat_map(ravelin_object::Map::iter).filter(|(key, _)| !keys.contains(key)) {
+        for (key, _) in
+            map.into_iter().flat_map(ravelin_object::Map::iter).filter(|(key, _)| !keys.contains(key))
+        {
             let path = path.clone().dotted(place).key(key);
-            errors.push(ConfigError { path, message: format!("unknown field; expected one of {}", keys.join(", ")) });
+            errors.push(ConfigError {
+                path,
+                message: format!("unknown field; expected one of {}", keys.join(", ")),
+            });
         }
     }
     errors
@@ -170,7 +180,10 @@ fn validate(texts: Texts<'_>, path: &FieldPath, errors: &mut Vec<ConfigError>) -
     for ((mode, (level, version)), (level_key, version_key)) in modes.iter_mut().zip(texts.modes).zip(MODES) {
         let path = |key: &str| path.clone().key("defaults").key(key);
         let mut invalid = |key: &str, value: &str, message: String| {
-            errors.push(ConfigError { path: path(key), message: format!("Invalid value: {}: {message}", quoted(value)) });
+            errors.push(ConfigError {
+                path: path(key),
+                message: format!("Invalid value: {}: {message}", quoted(value)),
+            });
         };
         match level.map(str::parse::<Level>) {
             Some(Ok(level)) => mode.level = level,
@@ -186,7 +199,12 @@ fn validate(texts: Texts<'_>, path: &FieldPath, errors: &mut Vec<ConfigError>) -
     let [enforce, warn, audit] = modes;
     let exemptions = path.clone().key("exemptions");
     validate_list(&texts.namespaces, &exemptions.clone().key("namespaces"), dns1123_label_faults, errors);
-    validate_list(&texts.runtime_classes, &exemptions.clone().key("runtimeClasses"), dns1123_subdomain_faults, errors);
+    validate_list(
+        &texts.runtime_classes,
+        &exemptions.clone().key("runtimeClasses"),
+        dns1123_subdomain_faults,
+        errors,
+    );
     let username = |name: &str| match name {
         "" => vec!["username must not be empty".to_owned()],
         _ => Vec::new(),
@@ -236,7 +254,8 @@ mod tests {
         read(&value).map_err(|errors| errors.iter().map(ToString::to_string).collect())
     }
 
-    const HEAD: &str = "apiVersion: pod-security.admission.config.k8s.io/v1\nkind: PodSecurityConfiguration\n";
+    const HEAD: &str =
+        "apiVersion: pod-security.admission.config.k8s.io/v1\nkind: PodSecurityConfiguration\n";
 
     #[test]
     fn reads_defaults_and_exemptions() {

@@ -78,7 +78,9 @@ impl<'p> Evaluation<'p> {
             let revisions = check.revisions();
             let slots_before = first_slot;
             first_slot += revisions.len();
-            let Some(revision) = revisions.iter().rposition(|revision| revision.since <= minor) else { continue };
+            let Some(revision) = revisions.iter().rposition(|revision| revision.since <= minor) else {
+                continue;
+            };
             if check.level() > at.level || (at.level == Level::Restricted && is_overridden(*check, minor)) {
                 continue;
             }
@@ -116,4 +118,139 @@ fn is_overridden(check: &dyn PodCheck, minor: u64) -> bool {
             other.overrides() == Some(check.upstream_id())
                 && other.revisions().first().is_some_and(|first| first.since <= minor)
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Version;
+    use ravelin_diag::FieldPath;
+    use ravelin_object::pod::Defaulting;
+    use ravelin_object::read;
+    use ravelin_yaml::Limits;
+
+    fn with_evaluation(text: &str, test: impl FnOnce(&Evaluation<'_>)) {
+        let value = read::yaml(text, &Limits::STANDARD).unwrap().value.unwrap();
+        let pod = Pod::decode(&value, FieldPath::root(), Defaulting::Pod).unwrap();
+        test(&Evaluation::new(&pod));
+    }
+
+    /// The upstream ids of the checks that do not allow the pod.
+    fn violated(evaluation: &Evaluation<'_>, level: Level, version: Version) -> Vec<&'static str> {
+        let verdict = evaluation.verdict(LevelVersion::new(level, version));
+        verdict.violations.iter().map(|(check, _)| check.upstream_id()).collect()
+    }
+
+    /// A pod with everything that a restricted check takes over from a baseline one.
+    const OVERRIDDEN: &str = "spec: {
+        securityContext: {seccompProfile: {type: Unconfined}},
+        volumes: [{name: v, hostPath: {path: /}}],
+        containers: [{name: a, securityContext: {
+            procMount: Unmasked, capabilities: {add: [BPF]}, seccompProfile: {type: ''}}}]}";
+
+    #[test]
+    fn words_are_joined_as_upstream_joins_them() {
+        let text = "spec: {hostPID: true, hostIPC: true, containers: [{name: a, securityContext: {privileged: true}}]}";
+        with_evaluation(text, |evaluation| {
+            let verdict = evaluation.verdict(LevelVersion::new(Level::Baseline, Version::Latest));
+            assert!(!verdict.allowed());
+            assert_eq!(verdict.reason(), "host namespaces, privileged");
+            assert_eq!(
+                verdict.detail(),
+                "host namespaces (hostPID=true, hostIPC=true), \
+                 privileged (container \"a\" must not set securityContext.privileged=true)"
+            );
+            let verdict = evaluation.verdict(LevelVersion::PRIVILEGED);
+            assert_eq!(
+                (verdict.allowed(), verdict.reason().as_str(), verdict.detail().as_str()),
+                (true, "", "")
+            );
+        });
+    }
+
+    #[test]
+    fn a_check_replaces_the_one_it_overrides_from_its_first_version_on() {
+        with_evaluation(OVERRIDDEN, |evaluation| {
+            let baseline = |minor| violated(evaluation, Level::Baseline, Version::Minor(minor));
+            let restricted = |minor| violated(evaluation, Level::Restricted, Version::Minor(minor));
+            assert_eq!(baseline(0), ["capabilities_baseline", "hostPathVolumes", "procMount"]);
+            assert_eq!(
+                baseline(37),
+                ["capabilities_baseline", "hostPathVolumes", "procMount", "seccompProfile_baseline"]
+            );
+            assert_eq!(
+                restricted(0),
+                ["capabilities_baseline", "procMount", "restrictedVolumes", "runAsNonRoot"]
+            );
+            assert_eq!(
+                restricted(34),
+                [
+                    "procMount",
+                    "allowPrivilegeEscalation",
+                    "capabilities_restricted",
+                    "restrictedVolumes",
+                    "runAsNonRoot",
+                    "seccompProfile_restricted",
+                ]
+            );
+            assert_eq!(
+                restricted(35),
+                [
+                    "allowPrivilegeEscalation",
+                    "capabilities_restricted",
+                    "procMount_restricted",
+                    "restrictedVolumes",
+                    "runAsNonRoot",
+                    "seccompProfile_restricted",
+                ]
+            );
+        });
+    }
+
+    #[test]
+    fn a_check_replaces_the_one_it_overrides_even_where_it_exempts_the_pod() {
+        let text = "spec: {
+            os: {name: windows}, securityContext: {runAsNonRoot: true, seccompProfile: {type: Unconfined}},
+            containers: [{name: a, securityContext: {allowPrivilegeEscalation: false, capabilities: {add: [BPF]}}}]}";
+        with_evaluation(text, |evaluation| {
+            let violated = |level, minor| violated(evaluation, level, Version::Minor(minor));
+            let baseline = ["capabilities_baseline", "seccompProfile_baseline"];
+            assert_eq!(violated(Level::Baseline, 37), baseline);
+            assert_eq!(
+                violated(Level::Restricted, 24),
+                ["capabilities_restricted", "seccompProfile_restricted"]
+            );
+            assert_eq!(violated(Level::Restricted, 25), Vec::<&str>::new());
+        });
+    }
+
+    #[test]
+    fn a_fault_stands_at_the_same_place_in_both_checks_that_know_it() {
+        with_evaluation(OVERRIDDEN, |evaluation| {
+            for check in checks::ALL {
+                let Some(overridden) = check.overrides() else { continue };
+                let restricted = evaluation.violation(check.upstream_id(), 37).unwrap();
+                let baseline = evaluation.violation(overridden, 37).unwrap();
+                for offence in &baseline.offences {
+                    assert!(restricted.offences.contains(offence), "{}: {offence:?}", check.upstream_id());
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn versions_beyond_the_newest_are_judged_as_the_newest() {
+        with_evaluation(
+            "spec: {securityContext: {sysctls: [{name: net.ipv4.tcp_notsent_lowat}]}}",
+            |evaluation| {
+                let violated = |version| violated(evaluation, Level::Baseline, version);
+                assert_eq!(violated(Version::Minor(36)), ["sysctls"]);
+                for version in
+                    [Version::Minor(37), Version::Minor(99), Version::Minor(u64::MAX), Version::Latest]
+                {
+                    assert_eq!(violated(version), Vec::<&str>::new());
+                }
+            },
+        );
+    }
 }

@@ -97,7 +97,7 @@ impl<'p> Faults<'p> {
 
     /// Who is at fault: `pod and containers "a", "b"`.
     pub(crate) fn subjects(&self) -> String {
-        words::subjects(self.of_pod, &self.container_names(), " and ")
+        words::subjects(self.of_pod, &self.container_names())
     }
 
     /// The violation that these faults are; nothing where there are none.

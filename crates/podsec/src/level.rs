@@ -99,11 +99,17 @@ impl FromStr for Version {
             return Ok(Self::Latest);
         }
         let minor = text.strip_prefix("v1.").ok_or(ParseVersionError)?;
-        let is_number = minor.bytes().all(|byte| byte.is_ascii_digit()) && (minor == "0" || !minor.starts_with('0'));
+        let is_number =
+            minor.bytes().all(|byte| byte.is_ascii_digit()) && (minor == "0" || !minor.starts_with('0'));
         if !is_number {
             return Err(ParseVersionError);
         }
-        minor.parse::<i64>().ok().and_then(|minor| u64::try_from(minor).ok()).map(Self::Minor).ok_or(ParseVersionError)
+        minor
+            .parse::<i64>()
+            .ok()
+            .and_then(|minor| u64::try_from(minor).ok())
+            .map(Self::Minor)
+            .ok_or(ParseVersionError)
     }
 }
 
@@ -142,7 +148,18 @@ mod tests {
         assert_eq!("latest".parse(), Ok(Version::Latest));
         assert_eq!("v1.0".parse(), Ok(Version::Minor(0)));
         assert_eq!("v1.25".parse(), Ok(Version::Minor(25)));
-        for bad in ["", "v1.", "v1.01", "1.25", "v2.0", "v1.2.3", "v1.-1", "v1.+1", "Latest", "v1.99999999999999999999"] {
+        for bad in [
+            "",
+            "v1.",
+            "v1.01",
+            "1.25",
+            "v2.0",
+            "v1.2.3",
+            "v1.-1",
+            "v1.+1",
+            "Latest",
+            "v1.99999999999999999999",
+        ] {
             assert_eq!(bad.parse::<Version>(), Err(ParseVersionError), "{bad}");
         }
         assert_eq!(Version::Minor(99).minor(), Version::NEWEST);

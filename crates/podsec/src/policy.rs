@@ -40,7 +40,9 @@ impl Policy {
     /// Whether both mean the same: equal in every mode, versions of the privileged level aside.
     #[must_use]
     pub fn is_equivalent(&self, other: &Self) -> bool {
-        let same = |a: LevelVersion, b: LevelVersion| a == b || a.level == Level::Privileged && b.level == Level::Privileged;
+        let same = |a: LevelVersion, b: LevelVersion| {
+            a == b || a.level == Level::Privileged && b.level == Level::Privileged
+        };
         same(self.enforce, other.enforce) && same(self.audit, other.audit) && same(self.warn, other.warn)
     }
 
@@ -136,7 +138,12 @@ fn level(
     let value = value?;
     let parsed = value.parse::<Level>();
     if let Err(error) = parsed {
-        errors.push(LabelError { label, value: value.to_owned(), requirement: error.to_string(), consequence });
+        errors.push(LabelError {
+            label,
+            value: value.to_owned(),
+            requirement: error.to_string(),
+            consequence,
+        });
     }
     Some(parsed.ok())
 }
@@ -148,7 +155,12 @@ fn version(value: Option<&str>, label: &'static str, version: &mut Version, erro
         Err(error) => {
             let error: crate::ParseVersionError = error;
             let consequence = "pods are held to the latest version";
-            errors.push(LabelError { label, value: value.to_owned(), requirement: error.to_string(), consequence });
+            errors.push(LabelError {
+                label,
+                value: value.to_owned(),
+                requirement: error.to_string(),
+                consequence,
+            });
             *version = Version::Latest;
         }
     }
@@ -191,7 +203,8 @@ mod tests {
 
     #[test]
     fn an_invalid_enforce_level_fails_closed_and_the_others_open() {
-        let (text, errors) = policy(&[(ENFORCE, "Baseline"), (AUDIT, "x"), (WARN, ""), (WARN_VERSION, "1.2")]);
+        let (text, errors) =
+            policy(&[(ENFORCE, "Baseline"), (AUDIT, "x"), (WARN, ""), (WARN_VERSION, "1.2")]);
         assert_eq!(text, "restricted:latest privileged:latest privileged:latest");
         assert_eq!(
             errors,
@@ -209,6 +222,8 @@ mod tests {
         let old = Policy::uniform(LevelVersion::new(Level::Privileged, Version::Minor(3)));
         assert!(old.is_equivalent(&Policy::PRIVILEGED) && old.is_fully_privileged());
         let baseline = Policy::uniform(LevelVersion::new(Level::Baseline, Version::Minor(3)));
-        assert!(!baseline.is_equivalent(&Policy::uniform(LevelVersion::new(Level::Baseline, Version::Latest))));
+        assert!(
+            !baseline.is_equivalent(&Policy::uniform(LevelVersion::new(Level::Baseline, Version::Latest)))
+        );
     }
 }

@@ -19,6 +19,10 @@ pub(crate) fn not_default(pod: &Pod<'_>) -> Option<Violation> {
         faults.add(subject, subject.field("securityContext.procMount"), Anchor::Value, message);
     }
     faults.violation("procMount", |faults| {
-        format!("{} must not set securityContext.procMount to {}", faults.subjects(), words::join_quoted(values))
+        format!(
+            "{} must not set securityContext.procMount to {}",
+            faults.subjects(),
+            words::join_quoted(values)
+        )
     })
 }

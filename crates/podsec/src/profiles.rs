@@ -5,6 +5,7 @@ use crate::words;
 use crate::{Offence, Violation};
 use ravelin_diag::Anchor;
 use ravelin_object::pod::{ContainerSecurity, Pod, PodSecurity};
+use ravelin_object::selector::quoted;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a profile may have this type.
@@ -35,7 +36,12 @@ pub(crate) fn forbidden_fields<'p>(
             kind => format!("{} sets `{field}.type` to `{kind}`", subject.name()),
         };
         kinds.insert(kind);
-        faults.add(subject, subject.field(&format!("securityContext.{field}.type")), text_anchor(kind), message);
+        faults.add(
+            subject,
+            subject.field(&format!("securityContext.{field}.type")),
+            text_anchor(kind),
+            message,
+        );
     }
     (faults, kinds)
 }
@@ -68,7 +74,7 @@ pub(crate) fn forbidden_annotations(
         };
         let path = pod.field("metadata.annotations").key(key);
         let offence = Offence { path, anchor: Anchor::Value, message };
-        (format!("{key}={}", words::go_quoted(value)), offence)
+        (format!("{key}={}", quoted(value)), offence)
     };
     forbidden.map(entry).collect()
 }

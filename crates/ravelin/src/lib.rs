@@ -17,7 +17,7 @@ use std::ffi::OsString;
 /// Ravelin judges manifests by the rules Kubernetes itself decides by, says where and why, and never
 /// passes anything in silence.
 #[derive(Debug, Parser)]
-#[command(name = "ravelin", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "ravelin", version, max_term_width = 100)]
 #[command(after_help = "\
 Exit status: 0 clean; 1 findings or denied; 2 something could not be judged; 64 wrong usage.
 
@@ -70,7 +70,8 @@ pub fn command() -> clap::Command {
 pub fn reference() -> String {
     let mut command = command().term_width(100);
     command.build();
-    let mut text = String::from("# Command line\n\nGenerated from the program's own help (`cargo xtask docs`).\n");
+    let mut text =
+        String::from("# Command line\n\nGenerated from the program's own help (`cargo xtask docs`).\n");
     let names: Vec<String> = command
         .get_subcommands()
         .map(|verb| verb.get_name().to_owned())

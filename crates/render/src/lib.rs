@@ -6,6 +6,7 @@
 //! and bidirectional overrides on terminals, markup in XML and Markdown, commands in the log of a CI
 //! runner. The same report and context give the same bytes. Start reading at [`render`].
 
+mod catalogue;
 mod concise;
 mod escape;
 mod github;

@@ -1,10 +1,11 @@
 //! Code frames and a summary, for people at a terminal.
 
 use crate::Context;
+use crate::catalogue::{Catalogue, Words};
 use crate::concise::{is_listed, is_shown, place};
 use crate::escape::{file_name, visible};
 use crate::style::Paint;
-use crate::summary::{Summary, Tally, counted, plural, seconds, why};
+use crate::summary::{Summary, Tally, counted, plural, seconds};
 use frame::{Frame, Mark};
 use ravelin_diag::{Mode, Severity};
 use ravelin_engine::report::{Entry, Outcome, Position, Report, ReportedFinding, Status};
@@ -27,8 +28,9 @@ const NAMESPACES: usize = 20;
 /// Writes the report.
 pub(crate) fn render(report: &Report, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint { color: context.color };
+    let catalogue = Catalogue::of_all();
     for (file, blocks) in files(report, context) {
-        write_file(file, &blocks, context, out)?;
+        write_file(file, &blocks, &catalogue, context, out)?;
     }
     write_summary(report, context, paint, out)
 }
@@ -97,7 +99,13 @@ fn is_near(group: &[&ReportedFinding], finding: &ReportedFinding) -> bool {
     group.first().is_some_and(|first| line(finding).saturating_sub(line(first)) < NEAR)
 }
 
-fn write_file(file: &str, blocks: &[Block<'_>], context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn write_file(
+    file: &str,
+    blocks: &[Block<'_>],
+    catalogue: &Catalogue,
+    context: &Context<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let paint = Paint { color: context.color };
     let in_frames = |block: &Block<'_>| match block {
         Block::Findings(_) => true,
@@ -115,7 +123,13 @@ fn write_file(file: &str, blocks: &[Block<'_>], context: &Context<'_>, out: &mut
     for block in blocks {
         match block {
             Block::Findings(findings) => {
-                findings_frame(findings, &mut explained, context, text.as_deref()).write(context, out)?;
+                let words = catalogue.find(findings.first().map_or("", |first| first.finding.check));
+                let is_first = findings.first().is_some_and(|first| explained.insert(first.finding.check));
+                let mut frame = findings_frame(findings, words, text.as_deref(), context.width);
+                if let Some(words) = words.filter(|words| is_first && !words.why.is_empty()) {
+                    frame.notes.insert(1, ("why", words.why.clone()));
+                }
+                frame.write(context, out)?;
             }
             Block::Entry(entry) => write_entry(entry, context, text.as_deref(), out)?,
         }
@@ -124,22 +138,22 @@ fn write_file(file: &str, blocks: &[Block<'_>], context: &Context<'_>, out: &mut
     Ok(())
 }
 
-fn findings_frame<'a>(
-    findings: &[&'a ReportedFinding],
-    explained: &mut BTreeSet<&'a str>,
-    context: &Context<'_>,
+/// The frame of some findings, without why they are ones.
+fn findings_frame(
+    findings: &[&ReportedFinding],
+    words: Option<&Words>,
     text: Option<&str>,
+    width: usize,
 ) -> Frame {
     let mut frame = Frame::default();
     let Some(first) = findings.first() else { return frame };
     let finding = &first.finding;
     let alike = findings.iter().all(|other| other.finding.message == finding.message);
-    let title = ravelin_engine::checks::find(finding.check).map(|meta| meta.documentation().title);
     frame.severity = finding.severity;
     frame.word = finding.severity.to_string();
     frame.check = finding.check.to_owned();
-    frame.title = match title {
-        Some(title) if !alike => title.to_owned(),
+    frame.title = match words {
+        Some(words) if !alike => words.title.to_owned(),
         _ => visible(&finding.message).into_owned(),
     };
     frame.place = place_of(first);
@@ -150,13 +164,8 @@ fn findings_frame<'a>(
             label: (!alike).then(|| visible(&other.finding.message).into_owned()),
         })
         .collect();
-    frame.set_code(text, &marks, LABELLED, context.width);
+    frame.set_code(text, &marks, LABELLED, width);
     frame.notes.push(("in", whereabouts(findings)));
-    if explained.insert(finding.check)
-        && let Some(why) = why(finding.check)
-    {
-        frame.notes.push(("why", why));
-    }
     add_remedies(findings, &mut frame);
     if let Some(note) = crate::summary::mode_note(first) {
         frame.notes.push(("note", note.into_owned()));
@@ -191,22 +200,30 @@ fn add_remedies(findings: &[&ReportedFinding], frame: &mut Frame) {
     frame.notes.extend(remedies.into_iter().map(|remedy| ("fix", visible(remedy).into_owned())));
 }
 
-/// Says where the findings are that are not underlined, and how many are left after that.
+/// Says what and where the findings are that are not underlined, and how many are left after that.
 fn add_rest(findings: &[&ReportedFinding], alike: bool, frame: &mut Frame) {
-    let left: Vec<&&ReportedFinding> =
-        findings.iter().enumerate().filter(|(index, _)| !frame.shown.contains(index)).map(|(_, f)| f).collect();
-    // A frame without code still names its first finding, in the line of its place.
-    let left = if frame.shown.is_empty() && alike { left.get(1..).unwrap_or_default() } else { &left };
-    if left.is_empty() {
-        return;
+    let mut left: Vec<&ReportedFinding> = Vec::new();
+    for (index, finding) in findings.iter().enumerate() {
+        // A frame without code still shows where its first finding is, and its message if all share it.
+        if !frame.shown.contains(&index) && (index > 0 || !alike) {
+            left.push(finding);
+        }
     }
-    let one = |finding: &&&ReportedFinding| {
-        let at = finding.location.region.start;
-        format!("{}:{}", at.line, at.column)
+    let at = |finding: &ReportedFinding| {
+        let start = finding.location.region.start;
+        format!("{}:{}", start.line, start.column)
     };
-    let places: Vec<String> = left.iter().take(LABELLED).map(one).collect();
-    let dots = if left.len() > places.len() { ", ..." } else { "" };
-    frame.notes.push(("note", format!("and {} more: at {}{dots}", left.len(), places.join(", "))));
+    if !alike {
+        let said = LABELLED.saturating_sub(frame.shown.len()).min(left.len());
+        for finding in left.drain(..said) {
+            frame.notes.push(("at", format!("{}: {}", at(finding), visible(&finding.finding.message))));
+        }
+    }
+    if !left.is_empty() {
+        let places: Vec<String> = left.iter().take(LABELLED).map(|finding| at(finding)).collect();
+        let dots = if left.len() > places.len() { ", ..." } else { "" };
+        frame.notes.push(("note", format!("and {} more: at {}{dots}", left.len(), places.join(", "))));
+    }
 }
 
 fn place_of(finding: &ReportedFinding) -> String {

@@ -170,13 +170,6 @@ pub(crate) fn namespace(object: Option<&Identity>) -> &str {
     object.map(|object| object.namespace.as_str()).filter(|name| !name.is_empty()).unwrap_or(NO_NAMESPACE)
 }
 
-/// The first sentence of the section `Why` in the documentation of a check, and its title.
-pub(crate) fn why(check: &str) -> Option<String> {
-    let documentation = ravelin_engine::checks::find(check)?.documentation();
-    let text = documentation.section("Why")?.split_whitespace().collect::<Vec<_>>().join(" ");
-    Some(text.split_once(". ").map_or(text.as_str(), |(first, _)| first).trim_end_matches('.').to_owned())
-}
-
 /// What a finding is to whoever applies the object; nothing where no namespace says anything.
 pub(crate) fn mode_note(finding: &ReportedFinding) -> Option<Cow<'static, str>> {
     use ravelin_diag::Mode;
@@ -231,10 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn why_is_one_sentence() {
-        let why = why("suppression/unused").unwrap();
-        assert_eq!(why, "The fault it was written for is gone, or it stands in the wrong place");
-        assert_eq!(super::why("no/such-check"), None);
+    fn seconds_have_two_digits() {
         assert_eq!(seconds(1234), "1.23 s");
     }
 }

@@ -83,7 +83,8 @@ pub fn write(path: &Path, report: &Report) -> Result<usize, BaselineError> {
         })
         .collect();
     let count = findings.len();
-    let mut text = serde_json::to_string_pretty(&File { version: VERSION, findings }).map_err(|error| io(error.into()))?;
+    let mut text = serde_json::to_string_pretty(&File { version: VERSION, findings })
+        .map_err(|error| io(error.into()))?;
     text.push('\n');
     std::fs::write(path, text).map_err(io)?;
     Ok(count)

@@ -51,7 +51,11 @@ impl Globs {
             let error =
                 |error: globset::Error| GlobError { text: text.to_owned(), reason: error.kind().to_string() };
             let glob = Glob::new(text).map_err(error)?;
-            if text.contains('/') { paths.add(glob) } else { names.add(glob) };
+            if text.contains('/') {
+                paths.add(glob)
+            } else {
+                names.add(glob)
+            };
         }
         let error = |error: globset::Error| GlobError { text: String::new(), reason: error.to_string() };
         Ok(Self {
@@ -107,7 +111,10 @@ pub(crate) fn collect(paths: &[PathBuf], options: &FileOptions, limit: u64) -> V
             candidates.extend(below(path, options));
         } else {
             // A file that is named is read, whatever its name and whatever is excluded.
-            candidates.push(Candidate { name: display_name(path), fate: Fate::Read(SourceText::File(path.clone())) });
+            candidates.push(Candidate {
+                name: display_name(path),
+                fate: Fate::Read(SourceText::File(path.clone())),
+            });
         }
     }
     candidates.retain(|candidate| seen.insert(candidate.name.clone()));
@@ -184,9 +191,10 @@ fn describe(error: &ignore::Error) -> (Option<PathBuf>, String) {
     match error {
         ignore::Error::WithPath { path, err } => (Some(path.clone()), describe(err).1),
         ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => describe(err),
-        ignore::Error::Loop { child, .. } => {
-            (Some(child.clone()), "cannot be read: the symbolic link leads back to a folder above it".to_owned())
-        }
+        ignore::Error::Loop { child, .. } => (
+            Some(child.clone()),
+            "cannot be read: the symbolic link leads back to a folder above it".to_owned(),
+        ),
         ignore::Error::Io(error) => (None, cannot_read(error)),
         other => (None, format!("cannot be read: {other}")),
     }

@@ -29,9 +29,15 @@ pub(crate) fn patch_files(candidates: &[Candidate], limits: &Limits) -> BTreeSet
 /// The paths in `patches`, `patchesStrategicMerge` and `patchesJson6902`; inline patches are none.
 fn named_patches(kustomization: &Value) -> Vec<String> {
     let items = |key: &str| kustomization.field(key).and_then(Value::as_array).unwrap_or_default();
-    let by_path = items("patches").iter().chain(items("patchesJson6902")).filter_map(|patch| patch.field("path"));
+    let by_path =
+        items("patches").iter().chain(items("patchesJson6902")).filter_map(|patch| patch.field("path"));
     let listed = items("patchesStrategicMerge").iter();
-    by_path.chain(listed).filter_map(Value::as_str).filter(|text| !text.contains('\n')).map(str::to_owned).collect()
+    by_path
+        .chain(listed)
+        .filter_map(Value::as_str)
+        .filter(|text| !text.contains('\n'))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The path without `.` and, where that is possible by its text alone, without `..`.

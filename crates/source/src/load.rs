@@ -59,7 +59,14 @@ pub(crate) struct Draft {
 
 impl Draft {
     fn ended(document: Option<usize>, position: Option<Position>, outcome: Outcome) -> Self {
-        Self { document, position, object: None, prefix: FieldPath::root(), value: None, outcome: Some(outcome) }
+        Self {
+            document,
+            position,
+            object: None,
+            prefix: FieldPath::root(),
+            value: None,
+            outcome: Some(outcome),
+        }
     }
 }
 
@@ -97,7 +104,7 @@ pub(crate) fn load(name: Arc<str>, source: &SourceText, limits: &Limits, is_patc
     if documents::is_blank(&text) {
         return whole(skipped("empty"));
     }
-    let reader = Reader { path, text: &text, lines: Lines::of(&text), limits };
+    let reader = Reader { path, text: &text, lines: Lines::new(&text), limits };
     let mut loaded = match documents::detect(&text) {
         Format::Json => reader.json(name),
         Format::Yaml => reader.yaml(name),
@@ -113,7 +120,8 @@ fn skipped(reason: &str) -> Outcome {
 }
 
 fn undecodable(bytes: &[u8], error: &ravelin_yaml::Error) -> String {
-    let line = memchr::memchr_iter(b'\n', bytes.get(..error.offset() as usize).unwrap_or_default()).count() + 1;
+    let line =
+        memchr::memchr_iter(b'\n', bytes.get(..error.offset() as usize).unwrap_or_default()).count() + 1;
     format!("line {line}: {error}")
 }
 
@@ -181,7 +189,11 @@ impl<'t> Reader<'t> {
                 "{count} more documents in this file, beyond the {} that --max-documents allows",
                 self.limits.documents
             );
-            loaded.drafts.push(Draft::ended(None, Some(self.lines.position(clamp(offset))), Outcome::Failed { message }));
+            loaded.drafts.push(Draft::ended(
+                None,
+                Some(self.lines.position(clamp(offset))),
+                Outcome::Failed { message },
+            ));
         }
         loaded
     }
@@ -297,7 +309,11 @@ impl<'t> Reader<'t> {
             return Draft::ended(Some(index), position, skipped("template (not rendered)"));
         }
         let at = clamp(offset + error.offset as usize);
-        Draft::ended(Some(index), Some(self.lines.position(at)), Outcome::Failed { message: error.message.clone() })
+        Draft::ended(
+            Some(index),
+            Some(self.lines.position(at)),
+            Outcome::Failed { message: error.message.clone() },
+        )
     }
 
     fn comments(&self, offset: usize, text: &str) -> Vec<(IgnoreComment, u32, Region)> {
@@ -306,8 +322,9 @@ impl<'t> Reader<'t> {
             return Vec::new();
         }
         let first_line = self.lines.position(clamp(offset)).line;
+        let own_lines = Lines::new(text);
         let place = |comment: IgnoreComment| {
-            let target = comments::comment_target_line(text, &comment) + first_line - 1;
+            let target = comments::comment_target_line(text, &own_lines, &comment) + first_line - 1;
             let region = self.region(offset, comment.bytes);
             (comment, target, region)
         };
@@ -345,7 +362,8 @@ fn content_start(text: &str) -> usize {
     let mut offset = 0;
     for line in text.split_inclusive('\n') {
         let content = line.trim_start_matches([' ', '\t', '\u{feff}']);
-        let is_content = !content.trim_end().is_empty() && !content.starts_with('#') && !content.starts_with("---");
+        let is_content =
+            !content.trim_end().is_empty() && !content.starts_with('#') && !content.starts_with("---");
         if is_content {
             return offset + line.len() - content.len();
         }

@@ -41,9 +41,9 @@ pub(crate) struct Judged<'j> {
 impl Locator<'_> {
     /// The findings of a document at their places, with its own suppressions applied.
     pub(crate) fn findings(&self, document: &Document, judged: &[Judged<'_>]) -> Vec<ReportedFinding> {
-        let has_paths = judged.iter().any(|judged| {
-            !judged.judgement.findings.is_empty() || !judged.judgement.ignores.is_empty()
-        });
+        let has_paths = judged
+            .iter()
+            .any(|judged| !judged.judgement.findings.is_empty() || !judged.judgement.ignores.is_empty());
         let places = has_paths.then(|| self.places(document)).flatten();
         let mut findings = self.duplicates(document, judged);
         let mut reports = Vec::new();
@@ -61,7 +61,12 @@ impl Locator<'_> {
     }
 
     /// The position of a field of an object, for fields that could not be decoded.
-    pub(crate) fn position(&self, document: &Document, prefix: &FieldPath, path: &FieldPath) -> Option<Position> {
+    pub(crate) fn position(
+        &self,
+        document: &Document,
+        prefix: &FieldPath,
+        path: &FieldPath,
+    ) -> Option<Position> {
         let places = self.places(document)?;
         let bytes = places.resolve(&below(prefix, path), Anchor::Value);
         Some(self.region(document, bytes).start)
@@ -78,7 +83,13 @@ impl Locator<'_> {
     }
 
     /// Where a path is; the start of the document if its text has changed meanwhile.
-    fn location(&self, document: &Document, places: Option<&Places>, path: &FieldPath, anchor: Anchor) -> Location {
+    fn location(
+        &self,
+        document: &Document,
+        places: Option<&Places>,
+        path: &FieldPath,
+        anchor: Anchor,
+    ) -> Location {
         let bytes = places.map(|places| places.resolve(path, anchor)).unwrap_or_default();
         Location { file: self.file.clone(), region: self.region(document, bytes) }
     }
@@ -133,7 +144,12 @@ impl Locator<'_> {
             let location = self.location(document, places, &path, Anchor::Value);
             let object = Some(judged.object.identity.clone());
             for error in &ignore.errors {
-                reports.extend(suppression::invalid(error.clone(), location.clone(), object.clone(), self.selection));
+                reports.extend(suppression::invalid(
+                    error.clone(),
+                    location.clone(),
+                    object.clone(),
+                    self.selection,
+                ));
             }
             let suppression = Suppression {
                 checks: ignore.checks.clone(),
@@ -179,7 +195,12 @@ impl Locator<'_> {
             };
             if !errors.is_empty() {
                 for error in errors {
-                    reports.extend(suppression::invalid(error, location.clone(), object.clone(), self.selection));
+                    reports.extend(suppression::invalid(
+                        error,
+                        location.clone(),
+                        object.clone(),
+                        self.selection,
+                    ));
                 }
                 continue;
             }

@@ -131,7 +131,12 @@ impl Entries {
 
     /// Silences the findings that an entry covers; returns findings about entries that have expired or
     /// silence nothing.
-    pub fn apply(&self, findings: &mut [ReportedFinding], today: Day, selection: &Selection) -> Vec<ReportedFinding> {
+    pub fn apply(
+        &self,
+        findings: &mut [ReportedFinding],
+        today: Day,
+        selection: &Selection,
+    ) -> Vec<ReportedFinding> {
         let covers = |index: usize, finding: &ReportedFinding| {
             self.scopes.get(index).is_some_and(|scope| scope.covers(finding))
         };
@@ -179,7 +184,7 @@ pub fn load(path: &Path) -> Result<ProjectFile, ProjectError> {
 
 fn parse(file: &str, text: &str, folder: PathBuf) -> Result<ProjectFile, ProjectError> {
     let limits = Limits::STANDARD.of_document();
-    let lines = Lines::of(text);
+    let lines = Lines::new(text);
     let at_offset = |offset: u32, message: String| {
         let position = lines.position(offset);
         ProjectError { file: file.to_owned(), position: Some((position.line, position.column)), message }
@@ -195,7 +200,10 @@ fn parse(file: &str, text: &str, folder: PathBuf) -> Result<ProjectFile, Project
         lines.region(bytes)
     };
     if let Some(duplicate) = places.as_ref().and_then(|places| places.duplicates().first()) {
-        return Err(at_offset(duplicate.span.0, format!("the key `{}` stands in this mapping before", duplicate.key)));
+        return Err(at_offset(
+            duplicate.span.0,
+            format!("the key `{}` stands in this mapping before", duplicate.key),
+        ));
     }
     let project: Project = serde_path_to_error::deserialize(to_json(&value)).map_err(|error| {
         let path = field_path(error.path());
@@ -235,10 +243,13 @@ fn entries(
         let expires = entry.expires.as_deref().map(str::parse).transpose();
         let files = if entry.files.is_empty() { None } else { Some(Globs::new(&entry.files)) };
         entries.suppressions.push(Suppression {
-            checks: checks.map_err(|error: ravelin_engine::selection::UnknownCheck| fault("checks", error.to_string()))?,
+            checks: checks.map_err(|error: ravelin_engine::selection::UnknownCheck| {
+                fault("checks", error.to_string())
+            })?,
             by: SuppressedBy::Entry(index),
             reason: entry.reason.clone(),
-            expires: expires.map_err(|error: suppression::ParseDayError| fault("expires", error.to_string()))?,
+            expires: expires
+                .map_err(|error: suppression::ParseDayError| fault("expires", error.to_string()))?,
             location: Location { file: Arc::from(file), region: region(&path, Anchor::Value) },
             object: None,
         });
@@ -299,10 +310,19 @@ mod tests {
 
     #[test]
     fn faults_are_named_with_their_place() {
-        assert!(fault("levle: x\n").starts_with("ravelin.yaml:1:1: levle: unknown field `levle`, expected one of"));
+        assert!(
+            fault("levle: x\n")
+                .starts_with("ravelin.yaml:1:1: levle: unknown field `levle`, expected one of")
+        );
         assert!(fault("suppressions:\n- checks: []\n  reason: x\n").starts_with("ravelin.yaml:2:"));
-        assert!(fault("suppressions:\n- checks: [pss/nothing]\n  reason: x\n").contains("no check or family is named"));
-        assert!(fault("suppressions:\n- checks: [pss]\n  reason: x\n  expires: soon\n").contains("`soon` is no day"));
+        assert!(
+            fault("suppressions:\n- checks: [pss/nothing]\n  reason: x\n")
+                .contains("no check or family is named")
+        );
+        assert!(
+            fault("suppressions:\n- checks: [pss]\n  reason: x\n  expires: soon\n")
+                .contains("`soon` is no day")
+        );
         assert!(fault("suppressions:\n- checks: [pss]\n").contains("missing field `reason`"));
         assert!(fault("level: a\nlevel: b\n").contains("stands in this mapping before"));
     }

@@ -1,13 +1,13 @@
 //! From paths to a report: read, judge, locate, suppress.
 
 use crate::files::{self, Candidate, Fate, FileOptions};
+use crate::kustomize;
 use crate::limits::Limits;
 use crate::load::{Document, Loaded, load};
 use crate::locate::{Judged, Locator};
 use crate::places::Lines;
 use crate::project::Entries;
 use crate::text::{SourceText, Texts};
-use crate::kustomize;
 use ravelin_diag::FieldPath;
 use ravelin_engine::report::{Entry, Outcome, Report, ReportedFinding};
 use ravelin_engine::scan::{Judgement, Scanner, Settings, Standard};
@@ -79,7 +79,11 @@ pub fn scan(request: &Request<'_>, progress: &dyn Progress) -> (Report, Texts) {
 
     let parts: Vec<(Vec<ReportedFinding>, Vec<Entry>)> =
         files.par_iter().map(|file| file.report(request, &inventory, &judgements, &texts)).collect();
-    let mut report = Report { files: files.len(), unknown: unknown(request, &inventory, &judgements), ..Report::default() };
+    let mut report = Report {
+        files: files.len(),
+        unknown: unknown(request, &inventory, &judgements),
+        ..Report::default()
+    };
     for (findings, entries) in parts {
         report.findings.extend(findings);
         report.entries.extend(entries);
@@ -92,11 +96,42 @@ pub fn scan(request: &Request<'_>, progress: &dyn Progress) -> (Report, Texts) {
     (report, texts)
 }
 
+/// What was read, before anything is judged.
+#[derive(Debug)]
+pub struct Sources {
+    /// The objects in which there could be something to judge.
+    pub inventory: Inventory,
+    /// Every entry, in the order of the paths, names and texts; those to be judged stand as judged.
+    pub entries: Vec<Entry>,
+    /// For each object of the inventory, its entry: an index into `entries`.
+    pub entry_of: Vec<usize>,
+}
+
+/// Reads without judging.
+#[must_use]
+pub fn read(paths: &[PathBuf], options: &FileOptions, limits: &Limits) -> Sources {
+    let candidates = files::collect(paths, options, limits.file_size);
+    let patches = kustomize::patch_files(&candidates, limits);
+    let loaded = candidates.par_iter().map(|candidate| load_candidate(candidate, limits, &patches)).collect();
+    let (files, inventory) = into_inventory(loaded);
+    let mut sources =
+        Sources { entry_of: vec![0; inventory.objects().len()], inventory, entries: Vec::new() };
+    for (_, mut entry, _, judged) in files.into_iter().flat_map(|file| file.drafts) {
+        if let Some(slot) = judged.and_then(|index| sources.entry_of.get_mut(index)) {
+            *slot = sources.entries.len();
+            entry.outcome = Outcome::Judged;
+        }
+        sources.entries.push(entry);
+    }
+    sources
+}
+
 fn load_candidate(candidate: &Candidate, limits: &Limits, patches: &BTreeSet<PathBuf>) -> Loaded {
     let name = candidate.name.clone();
     let outcome = match &candidate.fate {
         Fate::Read(source) => {
-            let is_patch = matches!(source, SourceText::File(path) if patches.contains(&kustomize::normal(path)));
+            let is_patch =
+                matches!(source, SourceText::File(path) if patches.contains(&kustomize::normal(path)));
             return load(name, source, limits, is_patch);
         }
         Fate::Skipped(reason) => Outcome::Skipped { reason: (*reason).to_owned() },
@@ -164,7 +199,7 @@ impl Inventoried {
         let locator = Locator {
             file: &self.name,
             text: text.as_deref(),
-            lines: Lines::of(text.as_deref().unwrap_or_default()),
+            lines: Lines::new(text.as_deref().unwrap_or_default()),
             limits: request.limits,
             selection: &request.settings.selection,
             suppress: request.suppress,
@@ -176,7 +211,8 @@ impl Inventoried {
             let mut entry = entry.clone();
             if let Some((object, judgement)) = judged(draft) {
                 entry.outcome = judgement.outcome.clone();
-                let document = document.and_then(|index| Some((self.documents.get(index)?, by_document.get_mut(index)?)));
+                let document = document
+                    .and_then(|index| Some((self.documents.get(index)?, by_document.get_mut(index)?)));
                 if let Some((document, in_document)) = document {
                     if let Some(error) = judgement.errors.first() {
                         entry.position = locator.position(document, prefix, &error.path).or(entry.position);
@@ -226,11 +262,16 @@ fn unknown(request: &Request<'_>, inventory: &Inventory, judgements: &[Judgement
     }
     if !namespaces.is_empty() {
         let names: Vec<&str> = namespaces.into_keys().collect();
-        unknown.push(format!("the labels of {} are not among the scanned files; held to {held_to}", name_list(&names)));
+        unknown.push(format!(
+            "the labels of {} are not among the scanned files; held to {held_to}",
+            name_list(&names)
+        ));
     }
     let users = request.settings.psa.exemptions.usernames.len();
     if users > 0 {
-        unknown.push(format!("who will create the pods is not known, so the {users} exempt usernames exempt nothing here"));
+        unknown.push(format!(
+            "who will create the pods is not known, so the {users} exempt usernames exempt nothing here"
+        ));
     }
     unknown
 }
@@ -241,7 +282,8 @@ fn name_list(names: &[&str]) -> String {
     match names {
         [one] => format!("namespace `{one}`"),
         many => {
-            let shown = many.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let shown =
+                many.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let more = if many.len() > SHOWN { ", ..." } else { "" };
             format!("{} namespaces ({shown}{more})", many.len())
         }

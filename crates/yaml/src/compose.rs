@@ -10,6 +10,7 @@ mod mapping;
 mod source;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -121,11 +122,12 @@ pub fn compose<'a, B: Build<'a>>(
         frames: Vec::new(),
         mappings: Vec::new(),
         root: None,
+        root_end: 0,
         faults: Vec::new(),
         count: Count::new(limits),
         depth_limit: limits.depth,
-        duplicates: Vec::new(),
-        ambiguous: Vec::new(),
+        duplicates: Reports::default(),
+        ambiguous: Reports::default(),
     };
     while composer.root.is_none() {
         let step = composer.source.next()?;
@@ -160,7 +162,10 @@ enum Slot<'a> {
     Key,
     Value(Key<'a>),
     /// This many mappings to merge, and nothing else; `listed` if they are items of a sequence.
-    Merge { remaining: usize, listed: bool },
+    Merge {
+        remaining: usize,
+        listed: bool,
+    },
 }
 
 /// What the next node is to its parent.
@@ -178,11 +183,12 @@ struct Composer<'a, 'b, B: Build<'a>> {
     /// The mappings that are being filled. Merged mappings fill the one that they are merged into.
     mappings: Vec<Mapping<'a, B::Node>>,
     root: Option<Built<B::Node>>,
+    root_end: u32,
     faults: Vec<Error>,
     count: Count,
     depth_limit: usize,
-    duplicates: Vec<Duplicate>,
-    ambiguous: Vec<Duplicate>,
+    duplicates: Reports,
+    ambiguous: Reports,
 }
 
 impl<'a, B: Build<'a>> Composer<'a, '_, B> {
@@ -200,7 +206,9 @@ impl<'a, B: Build<'a>> Composer<'a, '_, B> {
     fn role(&self) -> Role {
         match self.frames.last().map(|frame| &frame.content) {
             Some(Content::Mapping { slot: Slot::Key, .. }) => Role::Key,
-            Some(Content::Mapping { slot: Slot::Merge { listed, .. }, .. }) => Role::Merge { listed: *listed },
+            Some(Content::Mapping { slot: Slot::Merge { listed, .. }, .. }) => {
+                Role::Merge { listed: *listed }
+            }
             _ => Role::Node,
         }
     }
@@ -257,9 +265,11 @@ impl<'a, B: Build<'a>> Composer<'a, '_, B> {
             Value::Float(value) => (Cow::Owned(float_key(value)), KeyKind::float(value)),
         };
         let fault = match kind {
-            KeyKind::Null | KeyKind::UInt => {
-                self.fault(ErrorKind::InvalidKey, span, "found a key that is null or too large to be a JSON key")
-            }
+            KeyKind::Null | KeyKind::UInt => self.fault(
+                ErrorKind::InvalidKey,
+                span,
+                "found a key that is null or too large to be a JSON key",
+            ),
             _ => 0,
         };
         self.set_slot(Slot::Value(Key { text, kind, span, fault }), span.end);
@@ -329,16 +339,13 @@ impl<'a, B: Build<'a>> Composer<'a, '_, B> {
 
     /// Counts down the mappings that the innermost mapping still merges.
     fn merged(&mut self, end: u32) {
-        if let Some(Frame { content: Content::Mapping { slot, .. }, end: frame_end, .. }) = self.frames.last_mut() {
-            *frame_end = end.max(*frame_end);
-            if let Slot::Merge { remaining: 2.., .. } = slot {
-                if let Slot::Merge { remaining, .. } = slot {
-                    *remaining -= 1;
-                }
-            } else {
-                *slot = Slot::Key;
+        let next = match self.frames.last().map(|frame| &frame.content) {
+            Some(Content::Mapping { slot: Slot::Merge { remaining: remaining @ 2.., listed }, .. }) => {
+                Slot::Merge { remaining: remaining - 1, listed: *listed }
             }
-        }
+            _ => Slot::Key,
+        };
+        self.set_slot(next, end);
     }
 
     fn alias(&mut self, target: usize, span: Span) -> Result<(), Error> {
@@ -355,7 +362,9 @@ impl<'a, B: Build<'a>> Composer<'a, '_, B> {
                 }
                 None => return Err(collection_key(span)),
             },
-            Role::Merge { .. } if !self.source.is_anchored_mapping(target) => return Err(not_mergeable(span)),
+            Role::Merge { .. } if !self.source.is_anchored_mapping(target) => {
+                return Err(not_mergeable(span));
+            }
             _ => self.source.replay_anchored(target),
         }
         Ok(())
@@ -376,6 +385,7 @@ impl<'a, B: Build<'a>> Composer<'a, '_, B> {
     fn attach(&mut self, built: Built<B::Node>, span: Span) {
         let Some(frame) = self.frames.last_mut() else {
             self.root = Some(built);
+            self.root_end = span.end;
             return;
         };
         frame.end = frame.end.max(span.end);
@@ -388,9 +398,8 @@ impl<'a, B: Build<'a>> Composer<'a, '_, B> {
                 if let Slot::Value(key) = std::mem::replace(slot, Slot::Key)
                     && let Some(mapping) = self.mappings.last_mut()
                     && let Some(duplicate) = mapping.set(key, built)
-                    && !self.duplicates.contains_last(&duplicate)
                 {
-                    self.duplicates.push(duplicate);
+                    self.duplicates.add(duplicate);
                 }
             }
         }
@@ -409,34 +418,41 @@ impl<'a, B: Build<'a>> Composer<'a, '_, B> {
     /// Ends the first document.
     fn finish(mut self, text: &str) -> Result<Composed<B::Node>, Error> {
         let end = match self.source.document_end()? {
-            Event::DocumentEnd { span, .. } => span.end,
+            // A misplaced key token may claim a place inside the document.
+            Event::DocumentEnd { span, .. } => span.end.max(self.root_end),
             _ => u32::MAX,
         };
         let Some(Built { node, fault }) = self.root.take() else {
             return Err(Error::syntax(0, "found no document"));
         };
-        if let Some(error) = usize::try_from(fault).ok().and_then(|fault| self.faults.get(fault.checked_sub(1)?)) {
+        if let Some(error) =
+            usize::try_from(fault).ok().and_then(|fault| self.faults.get(fault.checked_sub(1)?))
+        {
             return Err(error.clone());
         }
         let trailing = has_content(text.get(usize::try_from(end).unwrap_or(usize::MAX)..).unwrap_or(""));
         Ok(Composed {
             root: Some(node),
-            duplicates: self.duplicates,
-            ambiguous: self.ambiguous,
+            duplicates: self.duplicates.list,
+            ambiguous: self.ambiguous.list,
             end,
             trailing,
         })
     }
 }
 
-/// Keeps what is met again and again through aliases from being told again and again.
-trait ContainsLast {
-    fn contains_last(&self, duplicate: &Duplicate) -> bool;
+/// Keys that were met twice. What aliases bring up again and again is told once.
+#[derive(Default)]
+struct Reports {
+    list: Vec<Duplicate>,
+    seen: HashSet<(Span, Span)>,
 }
 
-impl ContainsLast for Vec<Duplicate> {
-    fn contains_last(&self, duplicate: &Duplicate) -> bool {
-        self.iter().rev().take(8).any(|known| known == duplicate)
+impl Reports {
+    fn add(&mut self, duplicate: Duplicate) {
+        if self.seen.insert((duplicate.span, duplicate.earlier)) {
+            self.list.push(duplicate);
+        }
     }
 }
 
@@ -447,7 +463,8 @@ fn is_merge(scalar: &ScalarStep<'_>) -> bool {
 
 fn resolve_step(scalar: ScalarStep<'_>) -> Result<Value<'_>, Error> {
     let ScalarStep { value, tag, implicit, span } = scalar;
-    resolve(value, tag.as_deref(), implicit).map_err(|message| error(ErrorKind::InvalidTaggedValue, span, message))
+    resolve(value, tag.as_deref(), implicit)
+        .map_err(|message| error(ErrorKind::InvalidTaggedValue, span, message))
 }
 
 /// A finite float as its JSON text has it: an integer, if that is how it is written and 64 bits are enough.
@@ -468,7 +485,8 @@ fn json_number<'a>(value: f64) -> Scalar<'a> {
 /// Whether more than blanks, comments and document markers is in the rest of a text.
 fn has_content(rest: &str) -> bool {
     rest.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).any(|line| {
-        let marker = |name| line.strip_prefix(name).filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+        let marker =
+            |name| line.strip_prefix(name).filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
         let content = marker("---").or_else(|| marker("...")).unwrap_or(line);
         let content = content.trim_matches([' ', '\t', '\u{feff}']);
         !content.is_empty() && !content.starts_with('#')
@@ -484,5 +502,9 @@ fn collection_key(span: Span) -> Error {
 }
 
 fn not_mergeable(span: Span) -> Error {
-    error(ErrorKind::InvalidMerge, span, "expected a mapping, or a sequence of mappings, behind the merge key '<<'")
+    error(
+        ErrorKind::InvalidMerge,
+        span,
+        "expected a mapping, or a sequence of mappings, behind the merge key '<<'",
+    )
 }

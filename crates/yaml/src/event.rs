@@ -65,7 +65,8 @@ pub enum Event<'a> {
         value: Cow<'a, str>,
         /// How it is written.
         style: ScalarStyle,
-        /// The tag with its prefix expanded (`!!str` is `tag:yaml.org,2002:str`).
+        /// The tag with its prefix expanded (`!!str` is `tag:yaml.org,2002:str`); of a prefix that a `%TAG`
+        /// directive gives, the first KiB.
         tag: Option<Cow<'a, str>>,
         /// The name of its anchor.
         anchor: Option<&'a str>,

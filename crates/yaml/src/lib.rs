@@ -14,7 +14,8 @@
 //! - [`decode`] judges the whole input, theirs only what it reads: broken UTF-8 or UTF-16 far behind the end of
 //!   the first document is an error here. In UTF-16 input, also a byte order mark or a forbidden character may
 //!   be noticed at another distance behind the end of the first document.
-//! - Where they pick one of several values at random ([`Composed::ambiguous`]) the last one in the text wins.
+//! - Where they pick one of several values at random ([`Composed::ambiguous`]) the last one in the text wins,
+//!   and an `.inf` or `.nan` among them is an error.
 //! - [`Limits`] below what they allow turn texts that they accept into errors.
 //! - A float whose JSON text is `-0` is handed over as the integer 0, which is what reading that JSON gives.
 //! - Children of a merge list (`<<: [*a, *b]`) are counted against the aliasing rule in the order in which they

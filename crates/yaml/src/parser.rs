@@ -8,6 +8,7 @@ mod flow;
 mod node;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, ScalarStyle};
@@ -51,7 +52,7 @@ pub struct Parser<'a> {
     scanner: Scanner<'a>,
     state: State,
     states: Vec<State>,
-    tag_directives: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    tag_prefixes: HashMap<Cow<'a, str>, Cow<'a, str>>,
     depth: usize,
     depth_limit: usize,
     failure: Option<Error>,
@@ -68,7 +69,7 @@ impl<'a> Parser<'a> {
             scanner: Scanner::new(if failure.is_some() { "" } else { text }),
             state: State::StreamStart,
             states: Vec::new(),
-            tag_directives: Vec::new(),
+            tag_prefixes: HashMap::new(),
             depth: 0,
             depth_limit: limits.depth,
             failure,
@@ -127,10 +128,8 @@ impl<'a> Parser<'a> {
             self.scanner.take();
             (kind, span) = self.scanner.peek()?;
         }
-        let explicit = matches!(
-            kind,
-            TokenKind::VersionDirective | TokenKind::TagDirective | TokenKind::DocumentStart
-        );
+        let explicit =
+            matches!(kind, TokenKind::VersionDirective | TokenKind::TagDirective | TokenKind::DocumentStart);
         if kind == TokenKind::StreamEnd {
             self.state = State::End;
             return Ok(Event::StreamEnd { span });
@@ -168,7 +167,7 @@ impl<'a> Parser<'a> {
 
     fn document_end(&mut self) -> Result<Event<'a>, Error> {
         let (kind, span) = self.scanner.peek()?;
-        self.tag_directives.clear();
+        self.tag_prefixes.clear();
         self.state = State::DocumentStart;
         if kind == TokenKind::DocumentEnd {
             self.scanner.take();
@@ -191,29 +190,26 @@ impl<'a> Parser<'a> {
                         return Err(unexpected(span, "found a second %YAML directive"));
                     }
                     if (major, minor) != (1, 1) {
-                        return Err(unexpected(span, "found a YAML version other than 1.1, the only one Kubernetes reads"));
+                        return Err(unexpected(
+                            span,
+                            "found a YAML version other than 1.1, the only one Kubernetes reads",
+                        ));
                     }
                     versioned = true;
                 }
                 TokenData::Tag(definition) => {
-                    if self.tag_prefix(&definition.0).is_some() {
+                    let (handle, prefix) = *definition;
+                    if self.tag_prefixes.insert(handle, prefix).is_some() {
                         return Err(unexpected(span, "found a second %TAG directive for the same handle"));
                     }
-                    self.tag_directives.push(*definition);
                 }
                 _ => {}
             }
         }
         for (handle, prefix) in [("!", "!"), ("!!", "tag:yaml.org,2002:")] {
-            if self.tag_prefix(handle).is_none() {
-                self.tag_directives.push((Cow::Borrowed(handle), Cow::Borrowed(prefix)));
-            }
+            self.tag_prefixes.entry(Cow::Borrowed(handle)).or_insert(Cow::Borrowed(prefix));
         }
         Ok(())
-    }
-
-    fn tag_prefix(&self, handle: &str) -> Option<&Cow<'a, str>> {
-        self.tag_directives.iter().find(|(known, _)| known == handle).map(|(_, prefix)| prefix)
     }
 
     #[inline]

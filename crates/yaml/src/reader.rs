@@ -81,7 +81,10 @@ pub(crate) fn find_notable(bytes: &[u8], from: usize) -> Option<Notable> {
 
 /// Whether a byte may belong to a character that is worth a closer look.
 fn is_suspect(byte: u8) -> bool {
-    (byte < b' ') & (byte != b'\n') & (byte != b'\t') & (byte != b'\r') | (byte == 0x7F) | (byte == 0xC2) | (byte == 0xEF)
+    (byte < b' ') & (byte != b'\n') & (byte != b'\t') & (byte != b'\r')
+        | (byte == 0x7F)
+        | (byte == 0xC2)
+        | (byte == 0xEF)
 }
 
 /// Whether a forbidden character starts at an offset: C0 and C1 control characters but for tab, line breaks and
@@ -100,5 +103,9 @@ pub(crate) fn is_forbidden(bytes: &[u8], at: usize) -> bool {
 /// The error for the forbidden character at an offset.
 pub(crate) fn forbidden_error(text: &str, at: usize) -> Error {
     let found = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, u32::from);
-    Error::new(ErrorKind::ForbiddenCharacter, at, format!("found the control character U+{found:04X}, which YAML does not allow"))
+    Error::new(
+        ErrorKind::ForbiddenCharacter,
+        at,
+        format!("found the control character U+{found:04X}, which YAML does not allow"),
+    )
 }

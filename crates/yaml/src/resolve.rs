@@ -26,7 +26,6 @@ pub(crate) enum Value<'a> {
 /// The tags that change what a scalar means. All others make a string of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tag {
-    None,
     String,
     Bool,
     Int,
@@ -42,7 +41,11 @@ enum Tag {
 /// # Errors
 /// A message when the text is not what the tag says.
 #[inline]
-pub(crate) fn resolve<'a>(value: Cow<'a, str>, tag: Option<&str>, implicit: bool) -> Result<Value<'a>, String> {
+pub(crate) fn resolve<'a>(
+    value: Cow<'a, str>,
+    tag: Option<&str>,
+    implicit: bool,
+) -> Result<Value<'a>, String> {
     match tag {
         None if !implicit => Ok(Value::String(value)),
         None => Ok(guess(&value).unwrap_or(Value::String(value))),
@@ -53,7 +56,7 @@ pub(crate) fn resolve<'a>(value: Cow<'a, str>, tag: Option<&str>, implicit: bool
 fn resolve_tagged<'a>(value: Cow<'a, str>, name: &str) -> Result<Value<'a>, String> {
     let tag = read_tag(name);
     match tag {
-        Tag::String | Tag::Other | Tag::None => return Ok(Value::String(value)),
+        Tag::String | Tag::Other => return Ok(Value::String(value)),
         Tag::Binary => return binary::decode(&value).map(|text| Value::String(Cow::Owned(text))),
         Tag::Timestamp if timestamp::is_timestamp(&value) => return Ok(Value::String(value)),
         Tag::Bool | Tag::Int | Tag::Float | Tag::Null | Tag::Timestamp => {}
@@ -63,9 +66,15 @@ fn resolve_tagged<'a>(value: Cow<'a, str>, name: &str) -> Result<Value<'a>, Stri
         | (Tag::Int, Some(found @ (Value::Int(_) | Value::UInt(_))))
         | (Tag::Float, Some(found @ Value::Float(_)))
         | (Tag::Null, Some(found @ Value::Null)) => Ok(found),
-        #[expect(clippy::cast_precision_loss, reason = "an integer that is tagged as a float becomes the nearest one")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "an integer that is tagged as a float becomes the nearest one"
+        )]
         (Tag::Float, Some(Value::Int(integer))) => Ok(Value::Float(integer as f64)),
-        _ => Err(format!("found a value that is no '!!{}', which its tag says", name.trim_start_matches(PREFIX))),
+        _ => Err(format!(
+            "found a value that is no '!!{}', which its tag says",
+            name.trim_start_matches(PREFIX)
+        )),
     }
 }
 
@@ -100,7 +109,9 @@ fn word(text: &str) -> Option<Value<'static>> {
         return None;
     }
     match text {
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Some(Value::Bool(true)),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            Some(Value::Bool(true))
+        }
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
             Some(Value::Bool(false))
         }
@@ -114,7 +125,10 @@ fn word(text: &str) -> Option<Value<'static>> {
 
 /// The text a float has as a key: the shortest that gives the same 32-bit float, in C's `%g` format.
 pub(crate) fn float_key(value: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, reason = "Kubernetes makes keys of floats with 32 bits of precision")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "Kubernetes makes keys of floats with 32 bits of precision"
+    )]
     let value = value as f32;
     if value.is_nan() {
         return ".nan".to_owned();
@@ -125,7 +139,7 @@ pub(crate) fn float_key(value: f64) -> String {
     let scientific = format!("{value:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if exponent < -4 || exponent >= 6 {
+    if !(-4..6).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
     } else {

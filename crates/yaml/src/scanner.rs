@@ -76,7 +76,10 @@ impl<'a> Scanner<'a> {
             }
             self.head_ready = true;
         }
-        Ok(self.queue.front().map_or_else(|| (TokenKind::StreamEnd, self.here()), |token| (token.kind, token.span)))
+        Ok(self
+            .queue
+            .front()
+            .map_or_else(|| (TokenKind::StreamEnd, self.here()), |token| (token.kind, token.span)))
     }
 
     /// The next token, taken off the queue. To be called after [`peek`](Self::peek).
@@ -181,7 +184,8 @@ impl<'a> Scanner<'a> {
         self.unroll_indent(-1);
         self.remove_simple_key()?;
         self.simple_key_allowed = false;
-        let kind = if self.cursor.peek(0) == b'-' { TokenKind::DocumentStart } else { TokenKind::DocumentEnd };
+        let kind =
+            if self.cursor.peek(0) == b'-' { TokenKind::DocumentStart } else { TokenKind::DocumentEnd };
         self.push_indicator(kind, 3);
         Ok(())
     }
@@ -221,7 +225,9 @@ impl<'a> Scanner<'a> {
     fn fetch_block_entry(&mut self) -> Result<(), Error> {
         if self.flow_level == 0 {
             if !self.simple_key_allowed {
-                return Err(self.error("found '-' on the line of another value; a sequence starts on its own line"));
+                return Err(
+                    self.error("found '-' on the line of another value; a sequence starts on its own line")
+                );
             }
             self.roll_indent(self.place(), None, TokenKind::BlockSequenceStart)?;
         }
@@ -234,7 +240,9 @@ impl<'a> Scanner<'a> {
     fn fetch_key(&mut self) -> Result<(), Error> {
         if self.flow_level == 0 {
             if !self.simple_key_allowed {
-                return Err(self.error("found '?' on the line of another value; a key starts on its own line"));
+                return Err(
+                    self.error("found '?' on the line of another value; a key starts on its own line")
+                );
             }
             self.roll_indent(self.place(), None, TokenKind::BlockMappingStart)?;
         }

@@ -34,7 +34,10 @@ pub(crate) enum TokenKind {
 #[derive(Clone, Debug)]
 pub(crate) enum TokenData<'a> {
     Nothing,
-    Version { major: u8, minor: u8 },
+    Version {
+        major: u8,
+        minor: u8,
+    },
     /// The handle and the prefix of a directive, or the handle and the suffix of a tag.
     Tag(Box<(Cow<'a, str>, Cow<'a, str>)>),
     Name(&'a str),

@@ -135,7 +135,8 @@ fn decode_handler<'a>(
     hosts: &mut Vec<HandlerHost<'a>>,
 ) {
     for (action, field) in ["httpGet", "tcpSocket"].into_iter().zip(fields) {
-        let host = decoder.mapping(Some(handler), action, |decoder, action| decoder.string(Some(action), "host"));
+        let host =
+            decoder.mapping(Some(handler), action, |decoder, action| decoder.string(Some(action), "host"));
         if let Some(host) = host.flatten().filter(|host| !host.is_empty()) {
             hosts.push(HandlerHost { field, host });
         }

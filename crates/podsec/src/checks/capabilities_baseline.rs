@@ -18,8 +18,8 @@ declare_check! {
     ///
     /// ## Allowed values
     /// `AUDIT_WRITE`, `CHOWN`, `DAC_OVERRIDE`, `FOWNER`, `FSETID`, `KILL`, `MKNOD`, `NET_BIND_SERVICE`,
-    /// `SETFCAP`, `SETGID`, `SETPCAP`, `SETUID` and `SYS_CHROOT`, written in exactly this way: `CAP_CHOWN` and
-    /// `chown` are other names. An empty or absent list is allowed too.
+    /// `SETFCAP`, `SETGID`, `SETPCAP`, `SETUID` and `SYS_CHROOT`, written in exactly this way: `CAP_CHOWN`
+    /// and `chown` are other names. An empty or absent list is allowed too.
     ///
     /// ```yaml,fails
     /// apiVersion: v1

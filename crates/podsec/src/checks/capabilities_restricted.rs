@@ -7,10 +7,10 @@ declare_check! {
     /// listen on low ports.
     ///
     /// ## Why
-    /// Even the capabilities that runtimes grant by default are parts of root's power: with `DAC_OVERRIDE` a
-    /// process reads files of every owner, with `SETUID` it becomes any user, with `MKNOD` it makes device
-    /// files, and `NET_RAW`, which many runtimes grant as well, lets it forge packets. Few services use any of
-    /// them, but an exploit that runs in the service has them all.
+    /// Even the capabilities that runtimes grant by default are parts of root's power: with `DAC_OVERRIDE`
+    /// a process reads files of every owner, with `SETUID` it becomes any user, with `MKNOD` it makes
+    /// device files, and `NET_RAW`, which many runtimes grant as well, lets it forge packets. Few services
+    /// use any of them, but an exploit that runs in the service has them all.
     ///
     /// ## Restricted fields
     /// - `spec.containers[*].securityContext.capabilities.drop` and `.add`
@@ -18,9 +18,9 @@ declare_check! {
     /// - `spec.ephemeralContainers[*].securityContext.capabilities.drop` and `.add`
     ///
     /// ## Allowed values
-    /// `drop` has to contain `ALL`, in upper case. `add` may contain `NET_BIND_SERVICE` and nothing else, or be
-    /// empty or absent. From v1.25 on, any value and none in a pod with `spec.os.name: windows`. Before v1.22
-    /// only what the baseline level says of `add` counts.
+    /// `drop` has to contain `ALL`, in upper case. `add` may contain `NET_BIND_SERVICE` and nothing else,
+    /// or be empty or absent. From v1.25 on, any value and none in a pod with `spec.os.name: windows`.
+    /// Before v1.22 only what the baseline level says of `add` counts.
     ///
     /// ```yaml,fails
     /// apiVersion: v1
@@ -110,7 +110,8 @@ fn capabilities_restricted_1_25(pod: &Pod<'_>) -> Option<Violation> {
 fn not_dropping_all(pod: &Pod<'_>) -> Option<Violation> {
     let mut faults = Faults::default();
     for (subject, container) in Subject::containers(pod) {
-        let dropped = container.security.capabilities.as_ref().map_or(&[][..], |capabilities| &capabilities.drop);
+        let dropped =
+            container.security.capabilities.as_ref().map_or(&[][..], |capabilities| &capabilities.drop);
         if !dropped.contains(&"ALL") {
             let anchor = if dropped.is_empty() { Anchor::Missing } else { Anchor::Value };
             let message = format!("{} does not drop `ALL` capabilities", subject.name());
@@ -126,7 +127,8 @@ fn not_dropping_all(pod: &Pod<'_>) -> Option<Violation> {
 mod tests {
     use super::*;
 
-    const WINDOWS: &str = "spec: {os: {name: windows}, containers: [{name: a, securityContext: {capabilities: {add: [BPF]}}}]}";
+    const WINDOWS: &str =
+        "spec: {os: {name: windows}, containers: [{name: a, securityContext: {capabilities: {add: [BPF]}}}]}";
 
     check_table! {
         CapabilitiesRestricted, 21,

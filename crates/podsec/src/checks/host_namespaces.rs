@@ -71,8 +71,7 @@ impl PodCheck for HostNamespaces {
 }
 
 fn host_namespaces_1_0(pod: &Pod<'_>) -> Option<Violation> {
-    let fields =
-        [("hostNetwork", pod.host_network), ("hostPID", pod.host_pid), ("hostIPC", pod.host_ipc)];
+    let fields = [("hostNetwork", pod.host_network), ("hostPID", pod.host_pid), ("hostIPC", pod.host_ipc)];
     let set = || fields.iter().filter(|(_, set)| *set).map(|(field, _)| *field);
     violation(
         "host namespaces",

@@ -6,10 +6,10 @@ declare_check! {
     /// Reports a probe or lifecycle handler that names the host it connects to, instead of the pod itself.
     ///
     /// ## Why
-    /// The kubelet makes these connections, from the network of the node. A pod that names the host sends the
-    /// kubelet wherever it likes: to services that listen only on the node's loopback address, to the cloud's
-    /// metadata endpoint, or past the network policies that confine the pod itself. Whether the probe succeeds
-    /// tells the attacker what is listening there, which makes the node a port scanner.
+    /// The kubelet makes these connections, from the network of the node. A pod that names the host sends
+    /// the kubelet wherever it likes: to services that listen only on the node's loopback address, to the
+    /// cloud's metadata endpoint, or past the network policies that confine the pod itself. Whether the
+    /// probe succeeds tells the attacker what is listening there, which makes the node a port scanner.
     ///
     /// ## Restricted fields
     /// Of `spec.containers[*]`, `spec.initContainers[*]` and `spec.ephemeralContainers[*]`:
@@ -48,9 +48,9 @@ declare_check! {
     /// ```
     ///
     /// ## Remedy
-    /// Remove `host`: the connection then goes to the address of the pod. To send a certain virtual host name,
-    /// put it into `httpHeaders` as `Host`. To reach a server that listens on loopback only, use an `exec`
-    /// probe.
+    /// Remove `host`: the connection then goes to the address of the pod. To send a certain virtual host
+    /// name, put it into `httpHeaders` as `Host`. To reach a server that listens on loopback only, use an
+    /// `exec` probe.
     pub HostProbesAndHostLifecycle {
         id: "pss/host-probes-and-host-lifecycle",
         severity: Severity::High,

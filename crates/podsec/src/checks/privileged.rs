@@ -7,8 +7,9 @@ declare_check! {
     ///
     /// ## Why
     /// A privileged container has every capability, every device of the node and no seccomp or AppArmor
-    /// profile. Breaking out takes no exploit: mounting the node's disk from `/dev` and writing a cron job, or
-    /// loading a kernel module, gives root on the node and with it every secret of every pod that runs there.
+    /// profile. Breaking out takes no exploit: mounting the node's disk from `/dev` and writing a cron job,
+    /// or loading a kernel module, gives root on the node and with it every secret of every pod that runs
+    /// there.
     ///
     /// ## Restricted fields
     /// - `spec.containers[*].securityContext.privileged`

@@ -6,10 +6,10 @@ declare_check! {
     /// Reports a container that asks for a `/proc` without the parts that runtimes hide or make read-only.
     ///
     /// ## Why
-    /// Runtimes mask files such as `/proc/kcore` and `/proc/keys` and make `/proc/sys` read-only, because they
-    /// speak of or to the whole node. Without the masks root in the container reads the node's memory and
-    /// writes kernel settings: a handler in `core_pattern` runs on the node at the next crash. In a user
-    /// namespace that root is nobody on the node, which is why the newest versions allow it there.
+    /// Runtimes mask files such as `/proc/kcore` and `/proc/keys` and make `/proc/sys` read-only, because
+    /// they speak of or to the whole node. Without the masks root in the container reads the node's memory
+    /// and writes kernel settings: a handler in `core_pattern` runs on the node at the next crash. In a
+    /// user namespace that root is nobody on the node, which is why the newest versions allow it there.
     ///
     /// ## Restricted fields
     /// - `spec.containers[*].securityContext.procMount`
@@ -68,10 +68,7 @@ impl PodCheck for ProcMount {
     }
 
     fn revisions(&self) -> &'static [Revision] {
-        &[
-            Revision { since: 0, evaluate: proc_mount_1_0 },
-            Revision { since: 35, evaluate: proc_mount_1_35 },
-        ]
+        &[Revision { since: 0, evaluate: proc_mount_1_0 }, Revision { since: 35, evaluate: proc_mount_1_35 }]
     }
 }
 

@@ -3,8 +3,8 @@ use super::prelude::*;
 declare_check! {
     /// Pod mounts storage by itself
     ///
-    /// Reports a volume that the pod attaches on its own, past the claims and storage classes through which an
-    /// administrator decides what storage there is.
+    /// Reports a volume that the pod attaches on its own, past the claims and storage classes through which
+    /// an administrator decides what storage there is.
     ///
     /// ## Why
     /// A volume such as `nfs`, `iscsi` or `rbd` in a pod names any server the node can reach, with whatever
@@ -68,8 +68,9 @@ declare_check! {
     /// ```
     ///
     /// ## Remedy
-    /// Have an administrator describe the storage as a persistent volume or storage class and use it through a
-    /// `persistentVolumeClaim`. A `gitRepo` becomes an init container that clones into an `emptyDir`.
+    /// Have an administrator describe the storage as a persistent volume or storage class and use it
+    /// through a `persistentVolumeClaim`. A `gitRepo` becomes an init container that clones into an
+    /// `emptyDir`.
     pub RestrictedVolumes {
         id: "pss/restricted-volumes",
         severity: Severity::Medium,
@@ -120,7 +121,8 @@ fn restricted_volumes_1_0(pod: &Pod<'_>) -> Option<Violation> {
     let is_allowed = |volume: &Volume<'_>| volume.sources.iter().any(|source| ALLOWED_1_0.contains(source));
     let restricted = || {
         let volumes = pod.volumes.iter().filter(|volume| !is_allowed(volume));
-        volumes.filter_map(|volume| Some((volume, *volume.sources.first()?)))
+        // `unknown` is upstream's word where there is none; the view of a pod makes that an `emptyDir`.
+        volumes.map(|volume| (volume, volume.sources.first().copied().unwrap_or("unknown")))
     };
     let detail = || {
         let names: Vec<&str> = restricted().map(|(volume, _)| volume.name).collect();
@@ -130,7 +132,8 @@ fn restricted_volumes_1_0(pod: &Pod<'_>) -> Option<Violation> {
         let noun = pluralize("restricted volume type", "restricted volume types", types.len());
         format!("{subject} {} {verb} {noun} {}", join_quoted(names), join_quoted(types))
     };
-    let offences = restricted().map(|(volume, source)| volumes::forbidden_source(pod, volume, source)).collect();
+    let offences =
+        restricted().map(|(volume, source)| volumes::forbidden_source(pod, volume, source)).collect();
     violation("restricted volume types", detail, offences)
 }
 

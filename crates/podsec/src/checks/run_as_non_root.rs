@@ -3,7 +3,8 @@ use super::prelude::*;
 declare_check! {
     /// Container may run as root
     ///
-    /// Reports a pod or container that allows root, and a container for which neither it nor its pod forbids it.
+    /// Reports a pod or container that allows root, and a container for which neither it nor its pod
+    /// forbids it.
     ///
     /// ## Why
     /// Root in a container is root to the kernel, held back only by namespaces and the lack of some
@@ -44,9 +45,9 @@ declare_check! {
     /// ```
     ///
     /// ## Remedy
-    /// Set `runAsNonRoot: true` for the pod and remove the field from its containers. The image must name its
-    /// user by number (`USER 10001`), or the pod with `runAsUser`: the kubelet cannot tell whether a named user
-    /// is root.
+    /// Set `runAsNonRoot: true` for the pod and remove the field from its containers. The image must name
+    /// its user by number (`USER 10001`), or the pod with `runAsUser`: the kubelet cannot tell whether a
+    /// named user is root.
     pub RunAsNonRoot {
         id: "pss/run-as-non-root",
         severity: Severity::Medium,

@@ -6,9 +6,9 @@ declare_check! {
     /// Reports a pod or container that sets its user to 0.
     ///
     /// ## Why
-    /// `runAsUser: 0` starts the process as root even if the image was built for an ordinary user. An intruder
-    /// then owns the files of the image and of the mounted volumes, and holds the user that nearly every known
-    /// escape from a container needs.
+    /// `runAsUser: 0` starts the process as root even if the image was built for an ordinary user. An
+    /// intruder then owns the files of the image and of the mounted volumes, and holds the user that nearly
+    /// every known escape from a container needs.
     ///
     /// ## Restricted fields
     /// - `spec.securityContext.runAsUser`

@@ -3,13 +3,14 @@ use super::prelude::*;
 declare_check! {
     /// Pod chooses its own SELinux user, role or type
     ///
-    /// Reports a pod or container that sets an SELinux user or role, or a type that is not made for containers.
+    /// Reports a pod or container that sets an SELinux user or role, or a type that is not made for
+    /// containers.
     ///
     /// ## Why
     /// On nodes with SELinux the label of a process decides what it may touch. The types for containers are
-    /// confined to the container's own files; a type such as `spc_t` or `unconfined_t` is confined to nothing,
-    /// so that root in the container may read and relabel the node's files as if SELinux were off. User and
-    /// role decide which types can be reached from there.
+    /// confined to the container's own files; a type such as `spc_t` or `unconfined_t` is confined to
+    /// nothing, so that root in the container may read and relabel the node's files as if SELinux were off.
+    /// User and role decide which types can be reached from there.
     ///
     /// ## Restricted fields
     /// - `spec.securityContext.seLinuxOptions.type`, `.user` and `.role`
@@ -95,7 +96,8 @@ fn se_linux_options(pod: &Pod<'_>, allowed_types: &[&str]) -> Option<Violation> 
     let mut types = BTreeSet::new();
     let (mut sets_user, mut sets_role) = (false, false);
     for subject in Subject::all(pod) {
-        let Some(options) = subject.setting(|security| security.se_linux, |security| security.se_linux) else {
+        let Some(options) = subject.setting(|security| security.se_linux, |security| security.se_linux)
+        else {
             continue;
         };
         let mut add = |key: &str, value: &str| {

@@ -7,10 +7,10 @@ declare_check! {
     /// installed on the node: `Unconfined`, as a field or, for old versions, as an annotation.
     ///
     /// ## Why
-    /// Seccomp decides which system calls of the kernel a container may make. The runtime's profile leaves out
-    /// those that workloads do not need and exploits do: `keyctl`, `bpf`, `userfaultfd` or `mount`. Several
-    /// escapes through kernel bugs worked only where the container ran unconfined, and the next one will find
-    /// more of the kernel within reach there.
+    /// Seccomp decides which system calls of the kernel a container may make. The runtime's profile leaves
+    /// out those that workloads do not need and exploits do: `keyctl`, `bpf`, `userfaultfd` or `mount`.
+    /// Several escapes through kernel bugs worked only where the container ran unconfined, and the next one
+    /// will find more of the kernel within reach there.
     ///
     /// ## Restricted fields
     /// - `spec.securityContext.seccompProfile.type`
@@ -25,8 +25,8 @@ declare_check! {
     ///   pod's containers
     ///
     /// ## Allowed values
-    /// `RuntimeDefault` and `Localhost`; no profile at all is allowed too. Before v1.19 the annotations may be
-    /// absent or have the values `runtime/default`, `docker/default` and `localhost/*`.
+    /// `RuntimeDefault` and `Localhost`; no profile at all is allowed too. Before v1.19 the annotations may
+    /// be absent or have the values `runtime/default`, `docker/default` and `localhost/*`.
     ///
     /// ```yaml,fails
     /// apiVersion: v1

@@ -45,9 +45,9 @@ declare_check! {
     /// ```
     ///
     /// ## Remedy
-    /// Set `seccompProfile: {type: RuntimeDefault}` for the pod. If the workload makes a system call that the
-    /// default profile denies, record what it needs in a profile of its own, install that on the nodes and ask
-    /// for it with `Localhost`.
+    /// Set `seccompProfile: {type: RuntimeDefault}` for the pod. If the workload makes a system call that
+    /// the default profile denies, record what it needs in a profile of its own, install that on the nodes
+    /// and ask for it with `Localhost`.
     pub SeccompProfileRestricted {
         id: "pss/seccomp-profile-restricted",
         severity: Severity::Medium,
@@ -99,7 +99,8 @@ fn without_profile(pod: &Pod<'_>) -> Option<Violation> {
         return None;
     }
     let mut faults = Faults::default();
-    for (subject, _) in Subject::containers(pod).filter(|(_, container)| container.security.seccomp.is_none()) {
+    for (subject, _) in Subject::containers(pod).filter(|(_, container)| container.security.seccomp.is_none())
+    {
         let message = format!("neither {} nor its pod sets a `seccompProfile`", subject.name());
         faults.add(subject, subject.field("securityContext.seccompProfile.type"), Anchor::Missing, message);
     }

@@ -6,10 +6,10 @@ declare_check! {
     /// Reports a sysctl that is not known to be confined to the pod.
     ///
     /// ## Why
-    /// Many kernel parameters apply to the node as a whole; others are the pod's own but spend memory that all
-    /// pods share, such as larger message queues. With one of the first kind a pod weakens or stalls its
-    /// neighbours; `net.ipv4.ip_forward` or `net.ipv4.conf.all.route_localnet` opens paths through the network
-    /// that other defences take to be closed.
+    /// Many kernel parameters apply to the node as a whole; others are the pod's own but spend memory that
+    /// all pods share, such as larger message queues. With one of the first kind a pod weakens or stalls
+    /// its neighbours; `net.ipv4.ip_forward` or `net.ipv4.conf.all.route_localnet` opens paths through the
+    /// network that other defences take to be closed.
     ///
     /// ## Restricted fields
     /// - `spec.securityContext.sysctls[*].name`

@@ -6,9 +6,10 @@ declare_check! {
     /// Reports a pod or container that asks to be a HostProcess container.
     ///
     /// ## Why
-    /// A HostProcess container is not a container: it is a process on the Windows node, with the node's network
-    /// and file system and, by default, the rights of `LocalSystem`. Whoever can change its image or break into
-    /// it administers the node, and from there reads the credentials of the kubelet and of every pod on it.
+    /// A HostProcess container is not a container: it is a process on the Windows node, with the node's
+    /// network and file system and, by default, the rights of `LocalSystem`. Whoever can change its image
+    /// or break into it administers the node, and from there reads the credentials of the kubelet and of
+    /// every pod on it.
     ///
     /// ## Restricted fields
     /// - `spec.securityContext.windowsOptions.hostProcess`

@@ -19,7 +19,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     let mut command = crate::command();
     command.build();
     if let Some(name) = &args.verb {
-        let verb = command.find_subcommand(name).ok_or_else(|| usage(format!("there is no verb `{name}`")))?;
+        let verb =
+            command.find_subcommand(name).ok_or_else(|| usage(format!("there is no verb `{name}`")))?;
         command = verb.clone();
     }
     let mut page = Vec::new();

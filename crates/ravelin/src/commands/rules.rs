@@ -93,8 +93,11 @@ fn json(metas: &[&CheckMeta]) -> anyhow::Result<String> {
         .iter()
         .map(|meta| {
             let documentation = meta.documentation();
-            let sections: serde_json::Map<String, serde_json::Value> =
-                documentation.sections.iter().map(|(heading, body)| ((*heading).to_owned(), body.clone().into())).collect();
+            let sections: serde_json::Map<String, serde_json::Value> = documentation
+                .sections
+                .iter()
+                .map(|(heading, body)| ((*heading).to_owned(), body.clone().into()))
+                .collect();
             serde_json::json!({
                 "id": meta.id,
                 "family": meta.family(),

@@ -53,7 +53,10 @@ impl Count {
         Ok(())
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "the rule is written in floats; counts are far below 2^53")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the rule is written in floats; counts are far below 2^53"
+    )]
     fn share(&self) -> f64 {
         self.aliased as f64 / self.nodes as f64
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{Built, Duplicate, Entry, Fault};
+use super::{Built, Duplicate, Entry, Fault, Reports};
 use crate::span::Span;
 
 /// Entries from which on an index is worth its memory.
@@ -104,7 +104,7 @@ impl<'a, N> Mapping<'a, N> {
     }
 
     /// The entries with unique texts, and the first fault among them. Keys that share a text are reported.
-    pub(super) fn finish(self, ambiguous: &mut Vec<Duplicate>) -> (Vec<Entry<'a, N>>, Fault) {
+    pub(super) fn finish(self, ambiguous: &mut Reports) -> (Vec<Entry<'a, N>>, Fault) {
         let mut fault = 0;
         let mut entries: Vec<Entry<'a, N>> = Vec::with_capacity(self.entries.len());
         let mut places: HashMap<Cow<'a, str>, usize> = HashMap::new();
@@ -115,7 +115,7 @@ impl<'a, N> Mapping<'a, N> {
             let entry = Entry { key: key.text, key_span: key.span, value: value.node };
             if !self.strings {
                 if let Some(known) = places.get(&entry.key).and_then(|place| entries.get_mut(*place)) {
-                    ambiguous.push(Duplicate {
+                    ambiguous.add(Duplicate {
                         key: entry.key.clone().into_owned(),
                         span: entry.key_span,
                         earlier: known.key_span,

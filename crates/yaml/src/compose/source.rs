@@ -195,7 +195,10 @@ impl<'a> Source<'a> {
             Event::MappingStart { anchor, span, .. } => (Step::MappingStart(span), anchor),
             Event::SequenceEnd { span } | Event::MappingEnd { span } => (Step::End(span), None),
             Event::Alias { name, span } => (self.alias(name, span)?, None),
-            Event::StreamStart | Event::StreamEnd { .. } | Event::DocumentStart { .. } | Event::DocumentEnd { .. } => {
+            Event::StreamStart
+            | Event::StreamEnd { .. }
+            | Event::DocumentStart { .. }
+            | Event::DocumentEnd { .. } => {
                 return Err(Error::syntax(0, "found the end of the document inside it"));
             }
         };

@@ -8,6 +8,9 @@ use crate::event::{CollectionStyle, Event, ScalarStyle};
 use crate::span::Span;
 use crate::token::{TokenData, TokenKind};
 
+/// Bytes of a prefix that are kept. A text could repeat a longer one without end, and no such tag has a meaning.
+const LONGEST_PREFIX: usize = 1024;
+
 /// What stands before a node.
 #[derive(Default)]
 struct Properties<'a> {
@@ -51,8 +54,12 @@ impl<'a> Parser<'a> {
             }
             TokenKind::FlowSequenceStart => (State::FlowSequenceFirst, CollectionStyle::Flow, true),
             TokenKind::FlowMappingStart => (State::FlowMappingFirst, CollectionStyle::Flow, false),
-            TokenKind::BlockSequenceStart if in_block => (State::BlockSequenceFirst, CollectionStyle::Block, true),
-            TokenKind::BlockMappingStart if in_block => (State::BlockMappingFirst, CollectionStyle::Block, false),
+            TokenKind::BlockSequenceStart if in_block => {
+                (State::BlockSequenceFirst, CollectionStyle::Block, true)
+            }
+            TokenKind::BlockMappingStart if in_block => {
+                (State::BlockMappingFirst, CollectionStyle::Block, false)
+            }
             _ => return self.unwritten(properties, span),
         };
         self.open(span)?;
@@ -129,8 +136,11 @@ impl<'a> Parser<'a> {
         if handle.is_empty() {
             return Ok(suffix);
         }
-        match self.tag_prefix(&handle) {
-            Some(prefix) => Ok(Cow::Owned(format!("{prefix}{suffix}"))),
+        match self.tag_prefixes.get(&handle) {
+            Some(prefix) => {
+                let prefix = prefix.get(..prefix.floor_char_boundary(LONGEST_PREFIX)).unwrap_or("");
+                Ok(Cow::Owned(format!("{prefix}{suffix}")))
+            }
             None => Err(unexpected(span, "found a tag whose handle no %TAG directive defines")),
         }
     }

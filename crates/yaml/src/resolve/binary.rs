@@ -3,7 +3,10 @@
 /// The text whose bytes are written in base64. Bytes that are no UTF-8 become U+FFFD each, which is what they
 /// become in JSON. Line breaks count nowhere; padding must be complete.
 pub(super) fn decode(text: &str) -> Result<String, String> {
-    decode_bytes(text).map_or_else(|| Err("found a '!!binary' value that is not base64".to_owned()), |bytes| Ok(lossy(&bytes)))
+    decode_bytes(text).map_or_else(
+        || Err("found a '!!binary' value that is not base64".to_owned()),
+        |bytes| Ok(lossy(&bytes)),
+    )
 }
 
 fn decode_bytes(text: &str) -> Option<Vec<u8>> {

@@ -24,7 +24,8 @@ pub(super) fn fraction(text: &str) -> Option<Value<'static>> {
     let bytes = text.as_bytes();
     let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
     let between = bytes.iter().enumerate().all(|(at, byte)| {
-        *byte != b'_' || is_digit(at.checked_sub(1).and_then(|before| bytes.get(before))) && is_digit(bytes.get(at + 1))
+        *byte != b'_'
+            || is_digit(at.checked_sub(1).and_then(|before| bytes.get(before))) && is_digit(bytes.get(at + 1))
     });
     if between { decimal_float(&text.replace('_', "")) } else { None }
 }

@@ -9,20 +9,14 @@ pub(super) fn is_timestamp(text: &str) -> bool {
     match rest.split_first() {
         None => true,
         Some((b'T' | b't', time)) => clock(time).and_then(zone).is_some_and(<[u8]>::is_empty),
-        Some((b' ', time)) => clock(time.trim_prefix_spaces()).is_some_and(<[u8]>::is_empty),
+        Some((b' ', time)) => clock(skip_spaces(time)).is_some_and(<[u8]>::is_empty),
         Some(_) => false,
     }
 }
 
-trait Spaces {
-    fn trim_prefix_spaces(&self) -> &Self;
-}
-
-impl Spaces for [u8] {
-    fn trim_prefix_spaces(&self) -> &Self {
-        let count = self.iter().take_while(|byte| **byte == b' ').count();
-        self.get(count..).unwrap_or(&[])
-    }
+fn skip_spaces(bytes: &[u8]) -> &[u8] {
+    let count = bytes.iter().take_while(|byte| **byte == b' ').count();
+    bytes.get(count..).unwrap_or(&[])
 }
 
 /// Moves over the date at the start.

@@ -68,7 +68,10 @@ impl<'a> Scanner<'a> {
                 return Err(self.error("found a document marker inside a quoted text"));
             }
             if self.cursor.is_at_end() {
-                return Err(Error::syntax(start, "found the end of the text inside a quoted text that starts here"));
+                return Err(Error::syntax(
+                    start,
+                    "found the end of the text inside a quoted text that starts here",
+                ));
             }
             let broken = self.scan_quoted_words(&mut text, single)?;
             self.cursor.demand(1)?;
@@ -167,7 +170,11 @@ impl<'a> Scanner<'a> {
             b'x' => digits = 2,
             b'u' => digits = 4,
             b'U' => digits = 8,
-            _ => return Err(self.error("found a backslash before a character that it does not escape in YAML 1.1")),
+            _ => {
+                return Err(
+                    self.error("found a backslash before a character that it does not escape in YAML 1.1")
+                );
+            }
         }
         self.cursor.advance(2);
         if digits > 0 {

@@ -41,7 +41,11 @@ impl<'a> Scanner<'a> {
             return Ok((Cow::Borrowed(handle), self.scan_tag_uri("")?));
         }
         let suffix = self.scan_tag_uri(handle)?;
-        if suffix.is_empty() { Ok((Cow::Borrowed(""), Cow::Borrowed("!"))) } else { Ok((Cow::Borrowed("!"), suffix)) }
+        if suffix.is_empty() {
+            Ok((Cow::Borrowed(""), Cow::Borrowed("!")))
+        } else {
+            Ok((Cow::Borrowed("!"), suffix))
+        }
     }
 
     /// `!`, letters, and `!` if one follows.

@@ -1,0 +1,311 @@
+//! `ravelin scan`.
+
+use super::sources::SourceArgs;
+use crate::ExitStatus;
+use crate::exit::usage;
+use crate::output::{self, Color};
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use ravelin_diag::Severity;
+use ravelin_engine::report::Report;
+use ravelin_engine::scan::Settings;
+use ravelin_engine::selection::{Pattern, Selection};
+use ravelin_engine::suppression::Day;
+use ravelin_podsec::config::{self, PodSecurityConfiguration};
+use ravelin_podsec::{Level, LevelVersion, Version};
+use ravelin_render::{Context, Format, Texts};
+use ravelin_source::project::{self, ProjectFile};
+use ravelin_source::scan::{Progress, Request};
+use ravelin_source::{Limits, baseline};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Judge manifests
+///
+/// Reads YAML and JSON as Kubernetes reads them, finds pods wherever they are, and judges them by the Pod
+/// Security Standards: by what their namespace enforces, warns about and audits where it is among the
+/// scanned files, else by --level. Every document is accounted for as judged, not applicable, skipped or
+/// failed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit status: 0 clean; 1 findings at or above --fail-on; 2 something could not be judged; 64 wrong usage.
+
+Examples:
+  ravelin scan deploy/
+  ravelin scan --level baseline --fail-on high deploy/ extra.yaml
+  helm template ./chart | ravelin scan -
+  kubectl get deploy,ds,sts,cronjob,ns -A -o yaml | ravelin scan -
+  ravelin scan --format pretty --output sarif=ravelin.sarif --output junit=ravelin.xml .
+  ravelin scan --write-baseline baseline.json . && ravelin scan --baseline baseline.json .
+  ravelin scan --psa-config /etc/kubernetes/psa.yaml --select pss deploy/")]
+pub(crate) struct Args {
+    /// Files, directories, or `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// The level for pods whose namespace says nothing: privileged, baseline or restricted [default: restricted]
+    #[arg(long, value_parser = Level::from_str)]
+    level: Option<Level>,
+    /// The policy version for --level: latest, or v1.0 and up [default: latest]
+    #[arg(long, visible_alias = "policy-version", value_name = "VERSION", value_parser = Version::from_str)]
+    version: Option<Version>,
+    /// The PodSecurityConfiguration of the API server: defaults and exemptions
+    #[arg(long, value_name = "FILE")]
+    psa_config: Option<PathBuf>,
+    /// The namespace of objects that name none
+    #[arg(short, long, value_name = "NAME")]
+    namespace: Option<String>,
+    /// Run only these checks or families; may repeat, or list with commas
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = Pattern::from_str)]
+    select: Vec<Pattern>,
+    /// Do not run these checks or families; may repeat, or list with commas
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = Pattern::from_str)]
+    ignore: Vec<Pattern>,
+    /// The least severity that fails the run: critical, high, medium, low or info [default: medium]
+    #[arg(long, value_name = "SEVERITY", value_parser = Severity::from_str)]
+    fail_on: Option<Severity>,
+    /// Fail on skipped documents as on those that could not be judged
+    #[arg(long)]
+    strict: bool,
+    /// How to print: pretty, concise, json, sarif, junit, github or markdown
+    #[arg(short, long, default_value = "pretty", value_parser = Format::from_str)]
+    format: Format,
+    /// Write to a file as well, in a format of its own; may repeat
+    #[arg(short, long, value_name = "FORMAT=FILE", value_parser = parse_output)]
+    output: Vec<(Format, PathBuf)>,
+    /// Only findings that this file does not know count
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the findings of this run for a later --baseline
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
+    /// Heed no suppression, wherever it is written
+    #[arg(long)]
+    no_suppressions: bool,
+    /// Show suppressed findings and those of the baseline too
+    #[arg(long)]
+    show_suppressed: bool,
+    /// The configuration file [default: ravelin.yaml in this folder or above, within the repository]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long)]
+    no_config: bool,
+    /// List every document that was skipped or not applicable
+    #[arg(short, long)]
+    verbose: bool,
+    /// When to use colour
+    #[arg(long, value_enum, default_value = "auto")]
+    color: Color,
+}
+
+fn parse_output(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, file) = text.split_once('=').ok_or("expected FORMAT=FILE, as in sarif=report.sarif")?;
+    if file.is_empty() {
+        return Err("expected a file behind the `=`".to_owned());
+    }
+    Ok((format.parse().map_err(|error: ravelin_render::UnknownFormat| error.to_string())?, file.into()))
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
+    let started = Instant::now();
+    let project = project_file(&args)?;
+    let settings = settings(&args, &project)?;
+    let fail_on = match (args.fail_on, &project.project.fail_on) {
+        (Some(severity), _) => severity,
+        (None, Some(text)) => text.parse().map_err(usage)?,
+        (None, None) => Severity::Medium,
+    };
+    let known = args.baseline.as_deref().map(baseline::read).transpose().map_err(usage)?;
+    let files = args.sources.options(&project.project.include, &project.project.exclude)?;
+    let limits = args.sources.limits();
+    let suppress = if args.no_suppressions { None } else { Some(today()?) };
+    let request = Request {
+        paths: &args.paths,
+        files: &files,
+        limits: &limits,
+        settings: &settings,
+        suppress,
+        entries: &project.entries,
+    };
+    let bar = Bar::new();
+    let (mut report, texts) = ravelin_source::scan::scan(&request, &bar);
+    bar.0.finish_and_clear();
+    if let Some(known) = &known {
+        report.mark_known(known);
+    }
+    if let Some(path) = &args.write_baseline {
+        let count = baseline::write(path, &report)?;
+        output::say(&format!("wrote {count} findings to {}", path.display()));
+    }
+    let elapsed_ms = u64::try_from(started.elapsed().as_millis()).ok();
+    let texts = SourceTexts(texts);
+    let context = |color, width| Context {
+        version: env!("CARGO_PKG_VERSION"),
+        texts: &texts,
+        color,
+        width,
+        fail_on,
+        show_suppressed: args.show_suppressed,
+        verbose: args.verbose,
+        elapsed_ms,
+    };
+    for (format, path) in &args.output {
+        write_to(path, *format, &report, &context(false, 120))?;
+    }
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    ravelin_render::render(
+        args.format,
+        &report,
+        &context(args.color.on_stdout(), output::width()),
+        &mut out,
+    )?;
+    out.flush()?;
+    drop(out);
+    Ok(status(&report, fail_on, &args))
+}
+
+fn status(report: &Report, fail_on: Severity, args: &Args) -> ExitStatus {
+    let counts = report.counts();
+    if report.entries.is_empty() {
+        let paths: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
+        output::say(&format!("error: nothing to judge: no YAML or JSON file in {}", paths.join(", ")));
+        return ExitStatus::Undecided;
+    }
+    if counts.failed > 0 || args.strict && counts.skipped > 0 {
+        return ExitStatus::Undecided;
+    }
+    if report.failing(fail_on).next().is_some() {
+        return ExitStatus::Findings;
+    }
+    ExitStatus::Clean
+}
+
+fn write_to(path: &Path, format: Format, report: &Report, context: &Context<'_>) -> anyhow::Result<()> {
+    let fault = || format!("cannot write {}", path.display());
+    let file = std::fs::File::create(path).with_context(fault)?;
+    let mut out = std::io::BufWriter::new(file);
+    ravelin_render::render(format, report, context, &mut out).with_context(fault)?;
+    out.flush().with_context(fault)
+}
+
+fn today() -> anyhow::Result<Day> {
+    let today = jiff::Zoned::now().date();
+    format!("{:04}-{:02}-{:02}", today.year(), today.month(), today.day()).parse().map_err(usage)
+}
+
+fn project_file(args: &Args) -> anyhow::Result<ProjectFile> {
+    if args.no_config {
+        return Ok(ProjectFile::default());
+    }
+    let found = match &args.config {
+        Some(path) => Some(path.clone()),
+        None => {
+            let folder = std::env::current_dir().context("cannot tell the current folder")?;
+            // Named from here, so that errors and globs are as the user sees the files.
+            project::discover(&folder).map(|path| match path.strip_prefix(&folder) {
+                Ok(relative) => relative.to_owned(),
+                Err(_) => path,
+            })
+        }
+    };
+    found.map_or_else(|| Ok(ProjectFile::default()), |path| project::load(&path).map_err(usage))
+}
+
+fn settings(args: &Args, file: &ProjectFile) -> anyhow::Result<Settings> {
+    let project = &file.project;
+    let level = match (args.level, &project.level) {
+        (Some(level), _) => level,
+        (None, Some(text)) => {
+            text.parse().map_err(|error| usage(format!("level in the configuration file {error}")))?
+        }
+        (None, None) => Level::Restricted,
+    };
+    let version = match (args.version, &project.version) {
+        (Some(version), _) => version,
+        (None, Some(text)) => {
+            text.parse().map_err(|error| usage(format!("version in the configuration file {error}")))?
+        }
+        (None, None) => Version::Latest,
+    };
+    let psa_path =
+        args.psa_config.clone().or_else(|| project.psa_config.as_ref().map(|path| file.folder.join(path)));
+    let patterns = |given: &[Pattern], texts: &[String]| -> anyhow::Result<Vec<Pattern>> {
+        if given.is_empty() {
+            texts.iter().map(|text| text.parse().map_err(usage)).collect()
+        } else {
+            Ok(given.to_vec())
+        }
+    };
+    Ok(Settings {
+        yardstick: LevelVersion::new(level, version),
+        psa: psa_path
+            .map_or_else(|| Ok(PodSecurityConfiguration::unconfigured()), |path| psa_config(&path))?,
+        default_namespace: args.namespace.clone().or_else(|| project.namespace.clone()).unwrap_or_default(),
+        selection: Selection {
+            select: patterns(&args.select, &project.select)?,
+            ignore: [patterns(&args.ignore, &project.ignore)?, Vec::new()].concat(),
+        },
+    })
+}
+
+fn psa_config(path: &Path) -> anyhow::Result<PodSecurityConfiguration> {
+    let fault = |message: String| usage(format!("{}: {message}", path.display()));
+    let bytes = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
+    let text = ravelin_yaml::decode(&bytes).map_err(|error| fault(error.to_string()))?;
+    let limits =
+        ravelin_yaml::Limits { depth: Limits::STANDARD.depth, alias_nodes: Limits::STANDARD.alias_nodes };
+    let read = ravelin_object::read::yaml(&text, &limits).map_err(|error| {
+        let (line, column) = ravelin_yaml::position(&text, error.offset);
+        usage(format!("{}:{line}:{column}: {error}", path.display()))
+    })?;
+    let value =
+        read.value.ok_or_else(|| fault("is empty; expected a PodSecurityConfiguration".to_owned()))?;
+    config::read(&value).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        fault(lines.join("\n  "))
+    })
+}
+
+struct SourceTexts(ravelin_source::Texts);
+
+impl Texts for SourceTexts {
+    fn text(&self, file: &str) -> Option<Arc<str>> {
+        self.0.text(file)
+    }
+}
+
+/// A progress bar on a terminal, for runs that take long enough for one to be read.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Self {
+        if !output::is_watched() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.enable_steady_tick(Duration::from_millis(500));
+        Self(bar)
+    }
+}
+
+impl Progress for Bar {
+    fn files(&self, total: usize) {
+        self.0.set_message("reading");
+        self.0.set_length(total as u64);
+    }
+
+    fn read(&self) {
+        self.0.inc(1);
+    }
+
+    fn objects(&self, total: usize) {
+        self.0.set_message(format!("judging {total} objects"));
+    }
+}
