@@ -3,7 +3,7 @@
 use crate::Level;
 use ravelin_check::Check;
 use ravelin_diag::{Anchor, FieldPath};
-use ravelin_object::pod::{Container, Pod};
+use ravelin_object::pod::Pod;
 use std::borrow::Cow;
 
 /// A check of the Pod Security Standards.
@@ -61,15 +61,4 @@ impl Offence {
         Self { path: pod.field(keys), anchor, message: message.into() }
     }
 
-    /// A fault in a field of a container, given as dotted keys: `securityContext.privileged`.
-    #[must_use]
-    pub fn of_container(
-        pod: &Pod<'_>,
-        container: &Container<'_>,
-        keys: &str,
-        anchor: Anchor,
-        message: impl Into<String>,
-    ) -> Self {
-        Self { path: container.field(keys, pod.path.clone()), anchor, message: message.into() }
-    }
 }

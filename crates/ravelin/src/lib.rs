@@ -7,6 +7,7 @@ mod commands;
 mod exit;
 mod output;
 
+pub use commands::rules::page as rule_page;
 pub use exit::ExitStatus;
 
 use clap::{CommandFactory, Parser};

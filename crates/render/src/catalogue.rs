@@ -5,12 +5,25 @@ use std::collections::BTreeMap;
 /// The words of every check, by id.
 pub(crate) struct Catalogue(BTreeMap<&'static str, Words>);
 
+/// How many characters of a sentence are read at a glance.
+const GLANCE: usize = 160;
+
 /// What is said of a check.
 pub(crate) struct Words {
     /// The title of its documentation.
     pub(crate) title: &'static str,
     /// The first sentence of the section `Why`, without its period.
     pub(crate) why: String,
+}
+
+impl Words {
+    /// Why, at a glance: of a long sentence only the part before its first semicolon.
+    pub(crate) fn why_in_short(&self) -> &str {
+        match self.why.split_once("; ") {
+            Some((first, _)) if self.why.len() > GLANCE => first,
+            _ => &self.why,
+        }
+    }
 }
 
 impl Catalogue {
@@ -52,5 +65,8 @@ mod tests {
             Some("The fault it was written for is gone, or it stands in the wrong place")
         );
         assert_eq!(catalogue.why("no/such-check"), None);
+        assert_eq!(Words { title: "", why: "a; b".to_owned() }.why_in_short(), "a; b");
+        let long = Words { title: "", why: format!("a; {}", "b".repeat(GLANCE)) };
+        assert_eq!(long.why_in_short(), "a");
     }
 }

@@ -13,9 +13,8 @@ pub(crate) fn render(report: &Report, context: &Context<'_>, out: &mut dyn Write
     let mut findings = report.findings.iter().filter(|finding| is_shown(finding, context)).peekable();
     for entry in report.entries.iter().filter(|entry| is_listed(entry, context)) {
         let here = (&entry.file, entry.position);
-        let before = |finding: &&ReportedFinding| {
-            (&finding.location.file, Some(finding.location.region.start)) < here
-        };
+        let before =
+            |finding: &&ReportedFinding| (&finding.location.file, Some(finding.location.region.start)) < here;
         while let Some(finding) = findings.next_if(before) {
             write_finding(finding, paint, out)?;
         }
@@ -105,18 +104,43 @@ mod tests {
 
     #[test]
     fn one_line_per_finding() {
-        insta::assert_snapshot!(rendered(Format::Concise, &report(), &context()), @"");
+        insta::assert_snapshot!(rendered(Format::Concise, &report(), &context()), @r"
+        bare.yaml:1:69: high pss/host-namespaces `hostIPC` is `true`: the pod shares a namespace of its node [Pod bare]
+        broken.yaml:2:8: error cannot judge: mapping values are not allowed here
+        deploy/web.yaml:7:16: high pss/host-namespaces `hostPID` is `true`: the pod shares a namespace of its node [Deployment shop/web]
+        deploy/web.yaml:8:7: high pss/host-namespaces `hostNetwork` is `true`: the pod shares a namespace of its node [Deployment shop/web]
+        deploy/web.yaml:14:1: medium suppression/unused the comment suppresses nothing
+        unknown: which labels the namespace `shop` has
+        4 findings (3 high, 1 medium), 3 of them high or worse; 6 documents in 4 files: 3 judged, 1 not applicable, 1 skipped, 1 failed; 1 suppressed, 1 known to the baseline
+        ");
     }
 
     #[test]
     fn everything_where_it_is_asked_for() {
         let context = Context { verbose: true, show_suppressed: true, elapsed_ms: Some(1234), ..context() };
-        insta::assert_snapshot!(rendered(Format::Concise, &report(), &context), @"");
+        insta::assert_snapshot!(rendered(Format::Concise, &report(), &context), @r"
+        bare.yaml:1:69: high pss/host-namespaces `hostIPC` is `true`: the pod shares a namespace of its node [Pod bare]
+        bare.yaml:7:3: suppressed high pss/host-namespaces `hostPID` is `true`: the pod shares a namespace of its node [Pod silent] (suppressed: it is the debugger)
+        broken.yaml:2:8: error cannot judge: mapping values are not allowed here
+        chart/templates/web.yaml: skipped: Helm template
+        deploy/web.yaml:7:16: high pss/host-namespaces `hostPID` is `true`: the pod shares a namespace of its node [Deployment shop/web]
+        deploy/web.yaml:8:7: high pss/host-namespaces `hostNetwork` is `true`: the pod shares a namespace of its node [Deployment shop/web]
+        deploy/web.yaml:13:1: not applicable [ConfigMap web]
+        deploy/web.yaml:14:1: medium suppression/unused the comment suppresses nothing
+        unknown: which labels the namespace `shop` has
+        4 findings (3 high, 1 medium), 3 of them high or worse; 6 documents in 4 files: 3 judged, 1 not applicable, 1 skipped, 1 failed; 1 suppressed, 1 known to the baseline; 1.23 s
+        ");
     }
 
     #[test]
     fn hostile_names_stay_on_their_line() {
-        insta::assert_snapshot!(rendered(Format::Concise, &hostile(), &context()), @"");
+        insta::assert_snapshot!(rendered(Format::Concise, &hostile(), &context()), @r#"
+        ./::error::a␛[31m|`b`␊<img src=x>&"'�]]>,%0A:.yaml:1:1: high pss/host-namespaces ␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀ [␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀ ␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀/␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀]
+        ./::error::a␛[31m|`b`␊<img src=x>&"'�]]>,%0A:.yaml:1:18: high pss/host-namespaces ␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀ [␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀ ␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀/␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀]
+        ./::error::a␛[31m|`b`␊<img src=x>&"'�]]>,%0A:.yaml:2:1: error cannot judge: ␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀ [␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀ ␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀/␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀]
+        unknown: ␛[2J`|</td><script>alert(1)</script>␍␊::stop-commands::x��&"'@all ]]>␀
+        2 findings (2 high); 4 documents in 1 file: 1 judged, 1 not applicable, 1 skipped, 1 failed; 1 suppressed
+        "#);
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub(crate) fn visible_char(character: char) -> char {
 }
 
 /// The text on one line and without characters that do more than stand there; as many characters as before.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_dangerous) {
         Cow::Owned(text.chars().map(visible_char).collect())
     } else {
@@ -89,7 +90,7 @@ fn push_markdown(text: &str, in_code: bool, out: &mut String) {
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         let links = match character {
-            ':' => characters.peek().is_some_and(|next| *next != ' '),
+            ':' => characters.peek().is_some_and(|next| *next != ' ' && !next.is_ascii_digit()),
             '.' => before.iter().all(|c| c.eq_ignore_ascii_case(&'w')),
             _ => false,
         };
@@ -100,8 +101,8 @@ fn push_markdown(text: &str, in_code: bool, out: &mut String) {
         } else {
             out.push(character);
         }
-        if character == '@' && !in_code {
-            // Otherwise whoever has that name on GitHub would be notified.
+        if matches!(character, '@' | '#') && !in_code {
+            // Otherwise GitHub would notify whoever has that name, or the followers of the issue of that number.
             out.push('\u{200B}');
         }
         before = [before[1], before[2], character];
@@ -109,11 +110,7 @@ fn push_markdown(text: &str, in_code: bool, out: &mut String) {
 }
 
 fn is_markup(character: char) -> bool {
-    matches!(
-        character,
-        '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '(' | ')' | '#' | '+' | '!' | '|' | '&' | '~'
-            | '"' | '\'' | '$' | '^' | '=' | '@'
-    )
+    matches!(character, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '&' | '~' | '$' | '@')
 }
 
 #[cfg(test)]
@@ -122,7 +119,10 @@ mod tests {
 
     #[test]
     fn control_characters_and_overrides_are_shown_as_pictures() {
-        assert_eq!(visible("a\u{1b}[31mb\n\u{7f}\u{9b}c\u{202e}d\u{2066}"), "a␛[31mb␊␡\u{fffd}c\u{fffd}d\u{fffd}");
+        assert_eq!(
+            visible("a\u{1b}[31mb\n\u{7f}\u{9b}c\u{202e}d\u{2066}"),
+            "a␛[31mb␊␡\u{fffd}c\u{fffd}d\u{fffd}"
+        );
         assert!(matches!(visible("plain ä 日本"), Cow::Borrowed(_)));
     }
 
@@ -137,7 +137,8 @@ mod tests {
         assert_eq!(markdown("`hostPID` is `true`: bad"), "<code>hostPID</code> is <code>true</code>: bad");
         assert_eq!(markdown("one ` tick"), "one &#96; tick");
         assert_eq!(markdown("a|b <img> @you"), "a&#124;b &#60;img&#62; &#64;\u{200B}you");
-        assert_eq!(markdown("[x](https://e) www.e"), "&#91;x&#93;&#40;https&#58;//e&#41; www&#46;e");
+        assert_eq!(markdown("[x](https://e) www.e"), "&#91;x&#93;(https&#58;//e) www&#46;e");
+        assert_eq!(markdown("a.yaml:1:2 #3"), "a.yaml:1:2 &#35;\u{200B}3");
         assert_eq!(markdown_code("</code>`|@a"), "<code>&#60;/code&#62;&#96;&#124;&#64;a</code>");
     }
 }

@@ -286,8 +286,10 @@ mod tests {
         let validator = jsonschema::validator_for(&closed(schema())).unwrap();
         for report in [report(), hostile(), Report::default()] {
             let output: Value = serde_json::from_str(&rendered(Format::Json, &report, &context())).unwrap();
-            let errors: Vec<String> =
-                validator.iter_errors(&output).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            let errors: Vec<String> = validator
+                .iter_errors(&output)
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect();
             assert_eq!(errors, Vec::<String>::new());
         }
         let mut wrong: Value = serde_json::from_str(&rendered(Format::Json, &report(), &context())).unwrap();
@@ -308,8 +310,112 @@ mod tests {
     fn everything_is_there() {
         let text = rendered(Format::Json, &report(), &context());
         let output: Value = serde_json::from_str(&text).unwrap();
-        insta::assert_snapshot!(text.lines().take(48).collect::<Vec<_>>().join("\n"), @"");
-        insta::assert_json_snapshot!(output["findings"][2], @"");
-        insta::assert_json_snapshot!(output["documents"][5], @"");
+        insta::assert_snapshot!(text.lines().take(48).collect::<Vec<_>>().join("\n"), @r#"
+        {
+          "schemaVersion": 1,
+          "tool": {
+            "name": "ravelin",
+            "version": "0.1.0"
+          },
+          "summary": {
+            "files": 4,
+            "documents": {
+              "total": 6,
+              "judged": 3,
+              "notApplicable": 1,
+              "skipped": 1,
+              "failed": 1
+            },
+            "findings": {
+              "total": 6,
+              "new": 4,
+              "failing": 3,
+              "known": 1,
+              "suppressed": 1
+            },
+            "failOn": "high",
+            "bySeverity": {
+              "critical": 0,
+              "high": 3,
+              "medium": 1,
+              "low": 0,
+              "info": 0
+            },
+            "byNamespace": [
+              {
+                "namespace": null,
+                "bySeverity": {
+                  "critical": 0,
+                  "high": 1,
+                  "medium": 1,
+                  "low": 0,
+                  "info": 0
+                }
+              },
+              {
+                "namespace": "shop",
+                "bySeverity": {
+                  "critical": 0,
+                  "high": 2,
+                  "medium": 0,
+                  "low": 0,
+        "#);
+        insta::assert_json_snapshot!(output["findings"][2], @r#"
+        {
+          "check": "pss/host-namespaces",
+          "confidence": "high",
+          "family": "pss",
+          "fingerprint": "af57f1238ef33c15a578246b4c936b1d",
+          "location": {
+            "end": {
+              "column": 10,
+              "line": 7
+            },
+            "file": "bare.yaml",
+            "start": {
+              "column": 3,
+              "line": 7
+            }
+          },
+          "message": "`hostPID` is `true`: the pod shares a namespace of its node",
+          "modes": [
+            "yardstick"
+          ],
+          "object": {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "name": "silent",
+            "namespace": null
+          },
+          "path": "spec.hostPID",
+          "pointer": "/spec/hostPID",
+          "remedy": "Remove the field",
+          "severity": "high",
+          "status": "suppressed",
+          "suppression": {
+            "by": "comment",
+            "entry": null,
+            "line": 7,
+            "reason": "it is the debugger"
+          },
+          "why": "In the host's network namespace a pod reaches every service that listens on the node's loopback address and sees other pods' traffic; in its process namespace it sees, and with enough rights signals or traces, every process of the node and of all other pods; in its IPC namespace it reads their shared memory"
+        }
+        "#);
+        insta::assert_json_snapshot!(output["documents"][5], @r#"
+        {
+          "column": 1,
+          "file": "deploy/web.yaml",
+          "line": 13,
+          "message": null,
+          "object": {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "name": "web",
+            "namespace": null
+          },
+          "reason": null,
+          "status": "not-applicable"
+        }
+        "#);
     }
 }

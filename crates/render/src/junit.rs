@@ -28,7 +28,7 @@ pub(crate) fn render(report: &Report, context: &Context<'_>, out: &mut dyn Write
         .write_inner_content(|writer| {
             suites.iter().try_for_each(|(file, cases)| write_suite(file, cases, context, writer))
         })?;
-    out.write_all(b"\n")
+    writer.get_mut().write_all(b"\n")
 }
 
 /// A case: a document, or a file where a finding is about no document.
@@ -38,10 +38,13 @@ struct Case<'a> {
     findings: Vec<&'a ReportedFinding>,
 }
 
+/// Where a document starts, and which case of its file it is.
+type Place = (Option<Position>, usize);
+
 /// The cases of each file, in the order of the documents; what is about a file comes last.
 fn suites(report: &Report) -> BTreeMap<&str, Vec<Case<'_>>> {
     let mut suites: BTreeMap<&str, Vec<Case<'_>>> = BTreeMap::new();
-    let mut places: BTreeMap<(&str, &Identity), Vec<(Option<Position>, usize)>> = BTreeMap::new();
+    let mut places: BTreeMap<(&str, &Identity), Vec<Place>> = BTreeMap::new();
     for entry in &report.entries {
         if entry.outcome == Outcome::NotApplicable {
             continue;
@@ -114,9 +117,12 @@ fn fails(finding: &ReportedFinding, context: &Context<'_>) -> bool {
     finding.finding.severity >= context.fail_on
 }
 
-type Xml<'w> = Writer<&'w mut dyn Write>;
-
-fn write_suite(file: &str, cases: &[Case<'_>], context: &Context<'_>, writer: &mut Xml<'_>) -> io::Result<()> {
+fn write_suite<W: Write>(
+    file: &str,
+    cases: &[Case<'_>],
+    context: &Context<'_>,
+    writer: &mut Writer<W>,
+) -> io::Result<()> {
     let totals = Totals::of(cases, context).attributes();
     writer
         .create_element("testsuite")
@@ -128,7 +134,12 @@ fn write_suite(file: &str, cases: &[Case<'_>], context: &Context<'_>, writer: &m
     Ok(())
 }
 
-fn write_case(file: &str, case: &Case<'_>, context: &Context<'_>, writer: &mut Xml<'_>) -> io::Result<()> {
+fn write_case<W: Write>(
+    file: &str,
+    case: &Case<'_>,
+    context: &Context<'_>,
+    writer: &mut Writer<W>,
+) -> io::Result<()> {
     let name = case_name(case.entry);
     let element = writer
         .create_element("testcase")
@@ -147,7 +158,10 @@ fn write_case(file: &str, case: &Case<'_>, context: &Context<'_>, writer: &mut X
         match (outcome, case.entry) {
             (Some(Outcome::Failed { message }), Some(entry)) => write_error(entry, message, writer)?,
             (Some(Outcome::Skipped { reason }), _) => {
-                writer.create_element("skipped").with_attribute(("message", &*visible(reason))).write_empty()?;
+                writer
+                    .create_element("skipped")
+                    .with_attribute(("message", &*visible(reason)))
+                    .write_empty()?;
             }
             _ => {}
         }
@@ -165,7 +179,7 @@ fn case_name(entry: Option<&Entry>) -> String {
     }
 }
 
-fn write_failure(reported: &ReportedFinding, writer: &mut Xml<'_>) -> io::Result<()> {
+fn write_failure<W: Write>(reported: &ReportedFinding, writer: &mut Writer<W>) -> io::Result<()> {
     let finding = &reported.finding;
     let mut text = place_and_path(reported);
     if !finding.remedy.is_empty() {
@@ -179,9 +193,10 @@ fn write_failure(reported: &ReportedFinding, writer: &mut Xml<'_>) -> io::Result
     Ok(())
 }
 
-fn write_error(entry: &Entry, message: &str, writer: &mut Xml<'_>) -> io::Result<()> {
+fn write_error<W: Write>(entry: &Entry, message: &str, writer: &mut Writer<W>) -> io::Result<()> {
     let file = visible(&entry.file);
-    let place = entry.position.map_or_else(|| file.to_string(), |at| format!("{file}:{}:{}", at.line, at.column));
+    let place =
+        entry.position.map_or_else(|| file.to_string(), |at| format!("{file}:{}:{}", at.line, at.column));
     writer
         .create_element("error")
         .with_attribute(("type", "cannot-judge"))
@@ -191,12 +206,13 @@ fn write_error(entry: &Entry, message: &str, writer: &mut Xml<'_>) -> io::Result
 }
 
 /// Findings that do not fail the run, one per line.
-fn write_others(case: &Case<'_>, context: &Context<'_>, writer: &mut Xml<'_>) -> io::Result<()> {
+fn write_others<W: Write>(case: &Case<'_>, context: &Context<'_>, writer: &mut Writer<W>) -> io::Result<()> {
     let mut text = String::new();
     for reported in case.findings.iter().filter(|finding| !fails(finding, context)) {
         let finding = &reported.finding;
         let place = place_and_path(reported);
-        let _ = writeln!(text, "{place}: {} {} {}", finding.severity, finding.check, visible(&finding.message));
+        let _ =
+            writeln!(text, "{place}: {} {} {}", finding.severity, finding.check, visible(&finding.message));
     }
     if !text.is_empty() {
         writer.create_element("system-out").write_text_content(BytesText::new(text.trim_end()))?;
@@ -221,7 +237,39 @@ mod tests {
 
     #[test]
     fn a_suite_per_file_and_a_case_per_document() {
-        insta::assert_snapshot!(rendered(Format::Junit, &report(), &context()), @"");
+        insta::assert_snapshot!(rendered(Format::Junit, &report(), &context()), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuites name="ravelin" tests="6" failures="2" errors="1" skipped="1">
+          <testsuite name="bare.yaml" tests="2" failures="1" errors="0" skipped="0">
+            <testcase classname="bare.yaml" name="Pod bare">
+              <failure type="pss/host-namespaces" message="high: `hostIPC` is `true`: the pod shares a namespace of its node">bare.yaml:1:69 spec.hostIPC
+        fix: Remove the field</failure>
+            </testcase>
+            <testcase classname="bare.yaml" name="Pod silent"/>
+          </testsuite>
+          <testsuite name="broken.yaml" tests="1" failures="0" errors="1" skipped="0">
+            <testcase classname="broken.yaml" name="document at line 2">
+              <error type="cannot-judge" message="mapping values are not allowed here">broken.yaml:2:8</error>
+            </testcase>
+          </testsuite>
+          <testsuite name="chart/templates/web.yaml" tests="1" failures="0" errors="0" skipped="1">
+            <testcase classname="chart/templates/web.yaml" name="the file">
+              <skipped message="Helm template"/>
+            </testcase>
+          </testsuite>
+          <testsuite name="deploy/web.yaml" tests="2" failures="1" errors="0" skipped="0">
+            <testcase classname="deploy/web.yaml" name="Deployment shop/web">
+              <failure type="pss/host-namespaces" message="high: `hostPID` is `true`: the pod shares a namespace of its node">deploy/web.yaml:7:16 spec.template.spec.hostPID
+        fix: Remove the field</failure>
+              <failure type="pss/host-namespaces" message="high: `hostNetwork` is `true`: the pod shares a namespace of its node">deploy/web.yaml:8:7 spec.template.spec.hostNetwork
+        fix: Remove the field</failure>
+            </testcase>
+            <testcase classname="deploy/web.yaml" name="the file">
+              <system-out>deploy/web.yaml:14:1: medium suppression/unused the comment suppresses nothing</system-out>
+            </testcase>
+          </testsuite>
+        </testsuites>
+        "#);
     }
 
     #[test]
@@ -233,11 +281,11 @@ mod tests {
             match reader.read_event().unwrap() {
                 Event::Eof => break,
                 Event::Start(tag) | Event::Empty(tag) => {
-                    names.push(String::from_utf8(tag.name().as_ref().to_vec()).unwrap());
+                    names.push(tag.name().as_ref().to_owned());
                     for attribute in tag.attributes() {
                         let attribute = attribute.unwrap();
                         let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap();
-                        if attribute.key.as_ref() == b"classname" {
+                        if attribute.key.as_ref() == "classname" {
                             assert_eq!(value, visible(HOSTILE_FILE));
                         }
                     }
@@ -246,7 +294,15 @@ mod tests {
             }
         }
         let expected = [
-            "testsuites", "testsuite", "testcase", "failure", "failure", "testcase", "skipped", "testcase", "error",
+            "testsuites",
+            "testsuite",
+            "testcase",
+            "failure",
+            "failure",
+            "testcase",
+            "skipped",
+            "testcase",
+            "error",
         ];
         names.sort();
         let mut expected = expected.map(str::to_owned).to_vec();

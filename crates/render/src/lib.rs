@@ -20,10 +20,12 @@ mod summary;
 #[cfg(test)]
 mod testing;
 
+pub use escape::visible;
+
 use ravelin_diag::Severity;
 use ravelin_engine::report::Report;
 use std::fmt;
-use std::io;
+use std::io::{self, Write as _};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -144,6 +146,8 @@ pub fn render(
     context: &Context<'_>,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
+    let mut buffered = io::BufWriter::new(out);
+    let out = &mut buffered;
     match format {
         Format::Pretty => pretty::render(report, context, out),
         Format::Concise => concise::render(report, context, out),
@@ -152,7 +156,8 @@ pub fn render(
         Format::Junit => junit::render(report, context, out),
         Format::Github => github::render(report, context, out),
         Format::Markdown => markdown::render(report, context, out),
-    }
+    }?;
+    buffered.flush()
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ fn push_counts(summary: &Summary<'_>, page: &mut Page) {
     let name = |name: &str| if name == NO_NAMESPACE { markdown(name) } else { markdown_code(name) };
     let rows = summary.namespaces.iter().take(NAMESPACES).map(|(key, tally)| row(&name(key), tally));
     let more = summary.namespaces.len().saturating_sub(NAMESPACES);
-    let more = (more > 0).then(|| format!("| and {} more | | | | | |\n", plural(more, "namespace")));
+    let more = (more > 0).then(|| format!("| and {} | | | | | |\n", plural(more, "more namespace")));
     let all = row("**All**", &summary.new);
     page.push_table(head, rows.chain(more).chain([all]), "\n");
 }
@@ -138,7 +138,8 @@ fn finding_row(reported: &ReportedFinding) -> String {
         Severity::Critical | Severity::High => format!("**{}**", finding.severity),
         other => other.to_string(),
     };
-    let object = reported.object.as_ref().map(|object| markdown_code(&object.to_string())).unwrap_or_default();
+    let object =
+        reported.object.as_ref().map(|object| markdown_code(&object.to_string())).unwrap_or_default();
     let mut what = markdown(&finding.message);
     if !finding.remedy.is_empty() {
         let _ = write!(what, "<br>*Fix:* {}", markdown(&finding.remedy));
@@ -188,15 +189,71 @@ mod tests {
 
     #[test]
     fn tables_by_namespace_and_file() {
-        insta::assert_snapshot!(rendered(Format::Markdown, &report(), &context()), @"");
+        insta::assert_snapshot!(rendered(Format::Markdown, &report(), &context()), @r"
+        ## Ravelin: 4 findings (3 high, 1 medium), 3 of them high or worse
+
+        | Namespace | Critical | High | Medium | Low | Info |
+        |---|---:|---:|---:|---:|---:|
+        | (none) |  | 1 | 1 |  |  |
+        | <code>shop</code> |  | 2 |  |  |  |
+        | **All** |  | 3 | 1 |  |  |
+
+        <details open><summary>Not judged</summary>
+
+        | Where | Object | Outcome |
+        |---|---|---|
+        | <code>broken.yaml:2:8</code> |  | **failed:** mapping values are not allowed here |
+
+        </details>
+
+        <details open><summary><code>bare.yaml</code>: 1 high</summary>
+
+        | Severity | Check | Line | Object | What is wrong |
+        |---|---|---:|---|---|
+        | **high** | <code>pss/host-namespaces</code> | 1 | <code>Pod bare</code> | <code>hostIPC</code> is <code>true</code>: the pod shares a namespace of its node<br>*Fix:* Remove the field |
+
+        </details>
+
+        <details open><summary><code>deploy/web.yaml</code>: 2 high, 1 medium</summary>
+
+        | Severity | Check | Line | Object | What is wrong |
+        |---|---|---:|---|---|
+        | **high** | <code>pss/host-namespaces</code> | 7 | <code>Deployment shop/web</code> | <code>hostPID</code> is <code>true</code>: the pod shares a namespace of its node<br>*Fix:* Remove the field |
+        | **high** | <code>pss/host-namespaces</code> | 8 | <code>Deployment shop/web</code> | <code>hostNetwork</code> is <code>true</code>: the pod shares a namespace of its node<br>*Fix:* Remove the field |
+        | medium | <code>suppression/unused</code> | 14 |  | the comment suppresses nothing<br>*Fix:* Remove the field |
+
+        </details>
+
+        - 6 documents in 4 files: 3 judged, 1 not applicable, 1 skipped, 1 failed
+        - skipped: 1 Helm template
+        - not counted: 1 suppressed, 1 known to the baseline
+        - unknown: which labels the namespace <code>shop</code> has
+
+        <sub>ravelin 0.1.0</sub>
+        ");
     }
 
     #[test]
     fn hostile_names_are_text() {
         let context = Context { verbose: true, show_suppressed: true, ..context() };
         let text = rendered(Format::Markdown, &hostile(), &context);
-        insta::assert_snapshot!(text, @"");
-        let tags = ["details", "details open", "/details", "summary", "/summary", "code", "/code", "br", "sub", "/sub"];
+        let bad = "␛&#91;2J&#96;&#124;&#60;/td&#62;&#60;script&#62;alert(1)&#60;/script&#62;␍␊\
+                   &#58;&#58;stop-commands&#58;&#58;x\u{fffd}\u{fffd}&#38;\"'&#64;all &#93;&#93;&#62;␀";
+        assert!(text.contains(&format!("| <code>{bad}</code> |")), "{text}");
+        let bad = bad.replace("&#64;all", "&#64;\u{200b}all");
+        assert!(text.contains(&format!("**failed:** {bad} |")), "{text}");
+        let tags = [
+            "details",
+            "details open",
+            "/details",
+            "summary",
+            "/summary",
+            "code",
+            "/code",
+            "br",
+            "sub",
+            "/sub",
+        ];
         for tag in text.split('<').skip(1) {
             let tag = tag.split('>').next().unwrap();
             assert!(tags.contains(&tag), "{tag}");

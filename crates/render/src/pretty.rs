@@ -6,7 +6,7 @@ use crate::concise::{is_listed, is_shown, place};
 use crate::escape::{file_name, visible};
 use crate::style::Paint;
 use crate::summary::{Summary, Tally, counted, plural, seconds};
-use frame::{Frame, Mark};
+use frame::{Frame, Mark, Text};
 use ravelin_diag::{Mode, Severity};
 use ravelin_engine::report::{Entry, Outcome, Position, Report, ReportedFinding, Status};
 use ravelin_object::identity::Identity;
@@ -32,21 +32,23 @@ pub(crate) fn render(report: &Report, context: &Context<'_>, out: &mut dyn Write
     for (file, blocks) in files(report, context) {
         write_file(file, &blocks, &catalogue, context, out)?;
     }
+    write_listed(report, context, out)?;
     write_summary(report, context, paint, out)
 }
 
-/// What is shown as one: a frame around findings, or an entry that failed or is listed.
+/// What is shown as one frame: findings, or an entry that failed, with its message.
 enum Block<'a> {
-    Findings(Vec<&'a ReportedFinding>),
-    Entry(&'a Entry),
+    /// The first one, and all of them.
+    Findings(&'a ReportedFinding, Vec<&'a ReportedFinding>),
+    Failed(&'a Entry, &'a str),
 }
 
 impl Block<'_> {
     /// Where it starts; what is about a whole file comes first.
     fn position(&self) -> Option<Position> {
         match self {
-            Self::Findings(findings) => findings.first().map(|finding| finding.location.region.start),
-            Self::Entry(entry) => entry.position,
+            Self::Findings(first, _) => Some(first.location.region.start),
+            Self::Failed(entry, _) => entry.position,
         }
     }
 }
@@ -67,17 +69,19 @@ fn files<'a>(report: &'a Report, context: &Context<'_>) -> BTreeMap<&'a Arc<str>
         let blocks = files.entry(file).or_default();
         let group = open.get(&together(finding)).and_then(|index| blocks.get_mut(*index));
         match group {
-            Some(Block::Findings(group)) if is_near(group, finding) => group.push(finding),
+            Some(Block::Findings(first, group)) if is_near(first, finding) => group.push(finding),
             _ => {
                 if finding.object.is_some() {
                     open.insert(together(finding), blocks.len());
                 }
-                blocks.push(Block::Findings(vec![finding]));
+                blocks.push(Block::Findings(finding, vec![finding]));
             }
         }
     }
-    for entry in report.entries.iter().filter(|entry| is_listed(entry, context)) {
-        files.entry(&entry.file).or_default().push(Block::Entry(entry));
+    for entry in &report.entries {
+        if let Outcome::Failed { message } = &entry.outcome {
+            files.entry(&entry.file).or_default().push(Block::Failed(entry, message));
+        }
     }
     for blocks in files.values_mut() {
         blocks.sort_by_key(Block::position);
@@ -94,9 +98,8 @@ fn together(reported: &ReportedFinding) -> Together<'_> {
     (finding.check, reported.object.as_ref(), finding.severity, &finding.modes, suppressed)
 }
 
-fn is_near(group: &[&ReportedFinding], finding: &ReportedFinding) -> bool {
-    let line = |finding: &ReportedFinding| finding.location.region.start.line;
-    group.first().is_some_and(|first| line(finding).saturating_sub(line(first)) < NEAR)
+fn is_near(first: &ReportedFinding, finding: &ReportedFinding) -> bool {
+    finding.location.region.start.line.saturating_sub(first.location.region.start.line) < NEAR
 }
 
 fn write_file(
@@ -107,14 +110,10 @@ fn write_file(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let paint = Paint { color: context.color };
-    let in_frames = |block: &Block<'_>| match block {
-        Block::Findings(_) => true,
-        Block::Entry(entry) => matches!(entry.outcome, Outcome::Failed { .. }),
-    };
-    let text = if blocks.iter().any(in_frames) { context.texts.text(file) } else { None };
+    let text = context.texts.text(file).map(Text::new);
     let findings = blocks.iter().filter_map(|block| match block {
-        Block::Findings(findings) => Some(findings.iter().copied()),
-        Block::Entry(_) => None,
+        Block::Findings(_, findings) => Some(findings.iter().copied()),
+        Block::Failed(..) => None,
     });
     let tally = Tally::of(findings.flatten().filter(|finding| finding.status == Status::New));
     let words = if tally.total() > 0 { format!(": {}", tally.words()) } else { String::new() };
@@ -122,16 +121,17 @@ fn write_file(
     let mut explained = BTreeSet::new();
     for block in blocks {
         match block {
-            Block::Findings(findings) => {
-                let words = catalogue.find(findings.first().map_or("", |first| first.finding.check));
-                let is_first = findings.first().is_some_and(|first| explained.insert(first.finding.check));
-                let mut frame = findings_frame(findings, words, text.as_deref(), context.width);
-                if let Some(words) = words.filter(|words| is_first && !words.why.is_empty()) {
-                    frame.notes.insert(1, ("why", words.why.clone()));
+            Block::Findings(first, findings) => {
+                let words = catalogue.find(first.finding.check);
+                let mut frame = findings_frame(first, findings, words, text.as_ref(), context.width);
+                // Said once per file: the second time it is known.
+                let is_new = explained.insert(first.finding.check);
+                if let Some(words) = words.filter(|words| is_new && !words.why.is_empty()) {
+                    frame.notes.insert(1, ("why", words.why_in_short().to_owned()));
                 }
                 frame.write(context, out)?;
             }
-            Block::Entry(entry) => write_entry(entry, context, text.as_deref(), out)?,
+            Block::Failed(entry, message) => write_failed(entry, message, context, text.as_ref(), out)?,
         }
         writeln!(out)?;
     }
@@ -140,23 +140,20 @@ fn write_file(
 
 /// The frame of some findings, without why they are ones.
 fn findings_frame(
+    first: &ReportedFinding,
     findings: &[&ReportedFinding],
     words: Option<&Words>,
-    text: Option<&str>,
+    text: Option<&Text>,
     width: usize,
 ) -> Frame {
-    let mut frame = Frame::default();
-    let Some(first) = findings.first() else { return frame };
     let finding = &first.finding;
     let alike = findings.iter().all(|other| other.finding.message == finding.message);
-    frame.severity = finding.severity;
-    frame.word = finding.severity.to_string();
-    frame.check = finding.check.to_owned();
-    frame.title = match words {
+    let title = match words {
         Some(words) if !alike => words.title.to_owned(),
         _ => visible(&finding.message).into_owned(),
     };
-    frame.place = place_of(first);
+    let mut frame = Frame::new(finding.severity, title, place_of(first));
+    frame.check = finding.check;
     let marks: Vec<Mark> = findings
         .iter()
         .map(|other| Mark {
@@ -165,7 +162,7 @@ fn findings_frame(
         })
         .collect();
     frame.set_code(text, &marks, LABELLED, width);
-    frame.notes.push(("in", whereabouts(findings)));
+    frame.notes.push(("in", whereabouts(first, findings)));
     add_remedies(findings, &mut frame);
     if let Some(note) = crate::summary::mode_note(first) {
         frame.notes.push(("note", note.into_owned()));
@@ -180,13 +177,11 @@ fn findings_frame(
 }
 
 /// The object, with the field where there is one alone.
-fn whereabouts(findings: &[&ReportedFinding]) -> String {
-    let Some(first) = findings.first() else { return String::new() };
-    let object = first.object.as_ref().map(ToString::to_string);
-    let path = Some(first.finding.path.to_string()).filter(|path| findings.len() == 1 && !path.is_empty());
-    let parts: Vec<String> = [object, path].into_iter().flatten().collect();
-    let parts = if parts.is_empty() { vec!["the file".to_owned()] } else { parts };
-    visible(&parts.join(", ")).into_owned()
+fn whereabouts(first: &ReportedFinding, findings: &[&ReportedFinding]) -> String {
+    let object = first.object.as_ref().map_or_else(|| "the file".to_owned(), ToString::to_string);
+    let path = first.finding.path.to_string();
+    let text = if findings.len() > 1 || path.is_empty() { object } else { format!("{object}, {path}") };
+    visible(&text).into_owned()
 }
 
 fn add_remedies(findings: &[&ReportedFinding], frame: &mut Frame) {
@@ -231,35 +226,37 @@ fn place_of(finding: &ReportedFinding) -> String {
     format!("{}:{}:{}", file_name(&finding.location.file), start.line, start.column)
 }
 
-fn write_entry(
+fn write_failed(
     entry: &Entry,
+    message: &str,
     context: &Context<'_>,
-    text: Option<&str>,
+    text: Option<&Text>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let object = entry.object.as_ref().map(|object| visible(&object.to_string()).into_owned());
-    let message = match &entry.outcome {
-        Outcome::Failed { message } => message,
-        Outcome::Skipped { reason } => {
-            return writeln!(out, "{}: skipped: {}", place(entry), visible(reason));
-        }
-        Outcome::NotApplicable | Outcome::Judged => {
-            let object = object.map(|object| format!(" [{object}]")).unwrap_or_default();
-            return writeln!(out, "{}: not applicable{object}", place(entry));
-        }
-    };
-    let mut frame = Frame {
-        severity: Severity::Critical,
-        word: "error".to_owned(),
-        title: format!("cannot judge: {}", visible(message)),
-        place: place(entry),
-        ..Frame::default()
-    };
-    if let Some(mark) = entry.position.zip(text).and_then(|(position, text)| frame::mark_at(text, position)) {
+    let title = format!("cannot judge: {}", visible(message));
+    let mut frame = Frame::new(Severity::Critical, title, place(entry));
+    frame.word = "error".to_owned();
+    if let Some(mark) = entry.position.zip(text).and_then(|(position, text)| text.mark_at(position)) {
         frame.set_code(text, &[mark], 1, context.width);
     }
-    frame.notes.extend(object.map(|object| ("in", object)));
+    frame.notes.extend(entry.object.as_ref().map(|object| ("in", visible(&object.to_string()).into_owned())));
     frame.write(context, out)
+}
+
+/// What was skipped and what no check is about, one per line, where that is asked for.
+fn write_listed(report: &Report, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut is_any = false;
+    for entry in report.entries.iter().filter(|entry| is_listed(entry, context)) {
+        let outcome = match &entry.outcome {
+            Outcome::Failed { .. } | Outcome::Judged => continue,
+            Outcome::Skipped { reason } => format!("skipped, {}", visible(reason)),
+            Outcome::NotApplicable => "not applicable".to_owned(),
+        };
+        let object = entry.object.as_ref().map(|object| format!(" [{}]", visible(&object.to_string())));
+        writeln!(out, "{}: {outcome}{}", place(entry), object.unwrap_or_default())?;
+        is_any = true;
+    }
+    if is_any { writeln!(out) } else { Ok(()) }
 }
 
 fn write_summary(
@@ -309,9 +306,12 @@ fn write_namespaces(
     // The worst first where not all are shown; their names are in order already.
     let limit = if context.verbose { rows.len() } else { NAMESPACES };
     if rows.len() > limit {
-        rows.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.iter().map(|(_, count)| count).collect::<Vec<_>>()));
+        rows.sort_by_key(|(_, tally)| {
+            std::cmp::Reverse(tally.iter().map(|(_, count)| count).collect::<Vec<_>>())
+        });
     }
-    let width = rows.iter().take(limit).map(|(name, _)| name.chars().count()).max().unwrap_or_default().max(9);
+    let width =
+        rows.iter().take(limit).map(|(name, _)| name.chars().count()).max().unwrap_or_default().max(9);
     let mut heading = format!("  {:<width$}", "namespace");
     for severity in Severity::ALL {
         heading.push_str(&format!("  {severity:>8}"));
@@ -327,7 +327,7 @@ fn write_namespaces(
     }
     match rows.len().saturating_sub(limit) {
         0 => Ok(()),
-        more => writeln!(out, "  and {} more", plural(more, "namespace")),
+        more => writeln!(out, "  and {}", plural(more, "more namespace")),
     }
 }
 

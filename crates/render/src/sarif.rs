@@ -8,7 +8,6 @@ mod rule;
 mod uri;
 
 use crate::Context;
-use crate::catalogue::Catalogue;
 use crate::json::writer::{Each, write_json};
 use ravelin_diag::Severity;
 use ravelin_engine::report::{Entry, Outcome, Region, Report, ReportedFinding, Status, SuppressedBy};
@@ -18,20 +17,21 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// Writes the report.
 pub(crate) fn render(report: &Report, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     let metas = ravelin_engine::checks::all();
-    let rules: BTreeMap<&str, usize> = metas.iter().enumerate().map(|(index, meta)| (meta.id, index)).collect();
-    let catalogue = Catalogue::of_all();
+    let rules: BTreeMap<&str, usize> =
+        metas.iter().enumerate().map(|(index, meta)| (meta.id, index)).collect();
     let with_baseline = report.findings.iter().any(|finding| finding.status == Status::Known);
     let is_shown = |finding: &&ReportedFinding| {
         context.show_suppressed || !matches!(finding.status, Status::Suppressed { .. })
     };
     let findings: Vec<&ReportedFinding> = report.findings.iter().filter(is_shown).collect();
     let one = |finding: &&ReportedFinding| {
-        let mut result = result(finding, catalogue.why(finding.finding.check));
+        let mut result = result(finding);
         if let Some(index) = rules.get(finding.finding.check) {
             set(&mut result, "ruleIndex", json!(index));
         }
@@ -123,7 +123,7 @@ fn failed(entry: &Entry, message: &str) -> Value {
     })
 }
 
-fn result(reported: &ReportedFinding, why: Option<&str>) -> Value {
+fn result(reported: &ReportedFinding) -> Value {
     let finding = &reported.finding;
     let mut location = json!({"physicalLocation": {
         "artifactLocation": uri::artifact_location(&reported.location.file),
@@ -136,7 +136,7 @@ fn result(reported: &ReportedFinding, why: Option<&str>) -> Value {
         "ruleId": finding.check,
         "level": level(finding.severity),
         "kind": "fail",
-        "message": {"text": message(&finding.message, why, &finding.remedy)},
+        "message": {"text": message(&finding.message, &finding.remedy)},
         "locations": [location],
         "partialFingerprints": {"ravelin/v1": reported.fingerprint},
         "properties": {
@@ -165,11 +165,10 @@ fn suppression(by: &SuppressedBy, reason: &str) -> Value {
     suppression
 }
 
-/// Whole sentences: what is wrong, why it matters, what to do.
-fn message(message: &str, why: Option<&str>, remedy: &str) -> String {
-    let sentences = [Some(message), why, Some(remedy)].into_iter().flatten().filter(|text| !text.is_empty());
-    let text = sentences.map(|sentence| format!("{sentence}.")).collect::<Vec<_>>().join(" ");
-    plain(&text)
+/// Whole sentences: what is wrong, what to do. Why it matters stands in the help of the rule.
+fn message(message: &str, remedy: &str) -> String {
+    let remedy = if remedy.is_empty() { String::new() } else { format!(" {remedy}.") };
+    plain(&format!("{message}.{remedy}"))
 }
 
 /// Text of a message in which nothing is a link: `[text](target)` is one even in plain text.
@@ -189,7 +188,8 @@ fn region(region: Region) -> Value {
 fn logical_location(object: &Identity) -> Value {
     let name = if object.name.is_empty() { &object.kind } else { &object.name };
     let place = [&object.api_version, &object.kind, &object.namespace, &object.name];
-    let qualified: Vec<&str> = place.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    let qualified: Vec<&str> =
+        place.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
     json!({"name": name, "fullyQualifiedName": qualified.join("/"), "kind": "resource"})
 }
 

@@ -6,7 +6,6 @@ use ravelin_engine::report::{Counts, Outcome, Report, ReportedFinding, Status};
 use ravelin_object::identity::Identity;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// The namespace of objects that name none.
 pub(crate) const NO_NAMESPACE: &str = "(none)";
@@ -118,13 +117,13 @@ impl<'a> Summary<'a> {
                 failed => format!("No findings, but {} could not be judged", plural(failed, "document")),
             };
         }
-        let mut text = format!("{} ({})", plural(total, "finding"), self.new.words());
-        if fail_on != Severity::Info {
-            let worse = if fail_on == Severity::Critical { "" } else { " or worse" };
-            let count = if self.failing == 0 { "none".to_owned() } else { self.failing.to_string() };
-            let _ = write!(text, ", {count} of them {fail_on}{worse}");
+        let text = format!("{} ({})", plural(total, "finding"), self.new.words());
+        let worse = if fail_on == Severity::Critical { "" } else { " or worse" };
+        match self.failing {
+            0 => format!("{text}, none of them {fail_on}{worse}"),
+            failing if failing < total => format!("{text}, {failing} of them {fail_on}{worse}"),
+            _ => text,
         }
-        text
     }
 
     /// `4 documents in 2 files: 2 judged, 1 not applicable, 1 skipped, 0 failed`.
@@ -198,12 +197,15 @@ mod tests {
         let summary = Summary::of(&report, Severity::High);
         assert_eq!(summary.new.total() + summary.known + summary.suppressed, report.findings.len());
         assert_eq!(summary.documents.total(), report.entries.len());
-        assert_eq!(summary.findings_sentence(Severity::High), "4 findings (3 high, 1 medium), 3 of them high or worse");
-        assert_eq!(summary.findings_sentence(Severity::Info), "4 findings (3 high, 1 medium)");
         assert_eq!(
-            summary.findings_sentence(Severity::Critical),
-            "4 findings (3 high, 1 medium), 3 of them critical"
+            summary.findings_sentence(Severity::High),
+            "4 findings (3 high, 1 medium), 3 of them high or worse"
         );
+        let summary = Summary::of(&report, Severity::Info);
+        assert_eq!(summary.findings_sentence(Severity::Info), "4 findings (3 high, 1 medium)");
+        let summary = Summary::of(&report, Severity::Critical);
+        let sentence = summary.findings_sentence(Severity::Critical);
+        assert_eq!(sentence, "4 findings (3 high, 1 medium), none of them critical");
         assert_eq!(
             summary.accounting(),
             "6 documents in 4 files: 3 judged, 1 not applicable, 1 skipped, 1 failed"

@@ -118,11 +118,11 @@ pub(crate) fn finding(
 /// The region of bytes of a text.
 pub(crate) fn region(text: &str, start: usize, end: usize) -> Region {
     let position = |byte: usize| {
-        let before = &text[..byte];
+        let before = text.get(..byte).unwrap();
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Position {
             line: u32::try_from(before.matches('\n').count()).unwrap() + 1,
-            column: u32::try_from(text[line_start..byte].chars().count()).unwrap() + 1,
+            column: u32::try_from(text.get(line_start..byte).unwrap().chars().count()).unwrap() + 1,
         }
     };
     let bytes = (u32::try_from(start).unwrap(), u32::try_from(end).unwrap());
@@ -143,7 +143,8 @@ pub(crate) fn report() -> Report {
     let pod = |field: &str| FieldPath::root().dotted("spec").key(field);
     let template = |field: &str| FieldPath::root().dotted("spec.template.spec").key(field);
     let mut host_pid = finding("deploy/web.yaml", WEB, "true", template("hostPID"), web());
-    let mut host_network = finding("deploy/web.yaml", WEB, "hostNetwork: true", template("hostNetwork"), web());
+    let mut host_network =
+        finding("deploy/web.yaml", WEB, "hostNetwork: true", template("hostNetwork"), web());
     for finding in [&mut host_pid, &mut host_network] {
         finding.finding.modes = vec![Mode::Enforce, Mode::Warn];
     }
@@ -165,7 +166,12 @@ pub(crate) fn report() -> Report {
         findings: vec![host_pid, host_network, host_ipc, known, suppressed, about_file],
         entries: vec![
             entry("deploy/web.yaml", 1, web(), Outcome::Judged),
-            entry("deploy/web.yaml", 13, Some(identity("v1", "ConfigMap", "", "web")), Outcome::NotApplicable),
+            entry(
+                "deploy/web.yaml",
+                13,
+                Some(identity("v1", "ConfigMap", "", "web")),
+                Outcome::NotApplicable,
+            ),
             entry("bare.yaml", 1, bare(), Outcome::Judged),
             entry("bare.yaml", 3, silent(), Outcome::Judged),
             entry("chart/templates/web.yaml", 0, None, skipped),
@@ -181,15 +187,15 @@ pub(crate) fn report() -> Report {
 }
 
 /// A file name with everything that could go wrong.
-pub(crate) const HOSTILE_FILE: &str =
-    "::error::a\u{1b}[31m|`b`\n<img src=x>&\"'\u{202e}]]>,%0A:.yaml";
+pub(crate) const HOSTILE_FILE: &str = "::error::a\u{1b}[31m|`b`\n<img src=x>&\"'\u{202e}]]>,%0A:.yaml";
 
 /// The text of that file.
 pub(crate) const HOSTILE_TEXT: &str = "kind:\t\u{1b}]0;title\u{7}\u{202e}Pod\u{9b}2J ä\r\nx: 1\r\n";
 
 /// A report in which every text is hostile.
 pub(crate) fn hostile() -> Report {
-    let bad = "\u{1b}[2J`|</td><script>alert(1)</script>\r\n::stop-commands::x\u{202e}\u{2066}&\"'@all ]]>\u{0}";
+    let bad =
+        "\u{1b}[2J`|</td><script>alert(1)</script>\r\n::stop-commands::x\u{202e}\u{2066}&\"'@all ]]>\u{0}";
     let object = || Some(identity(bad, bad, bad, bad));
     let mut one = finding(HOSTILE_FILE, HOSTILE_TEXT, "Pod", FieldPath::root().key(bad), object());
     one.finding.message = bad.to_owned();

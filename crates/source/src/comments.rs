@@ -23,7 +23,7 @@ pub struct IgnoreComment {
     pub reason: String,
     /// Who answers for it.
     pub owner: Option<String>,
-    /// The last day on which it holds, as written; a valid date (`2027-01-31`) unless there is an error.
+    /// The last day on which it holds, as written: a day of the calendar (`2027-01-31`). Nothing where it is malformed.
     pub expires: Option<String>,
     /// What was expected and not found. Such a comment silences nothing.
     pub error: Option<String>,
@@ -75,13 +75,6 @@ pub fn find(text: &str) -> Vec<IgnoreComment> {
     }
     comments.reverse();
     comments
-}
-
-/// The line that a comment speaks about, in the text that was searched: [`IgnoreComment::target`], which
-/// [`find`] has worked out already.
-#[must_use]
-pub fn comment_target_line(_: &str, _: &Lines, comment: &IgnoreComment) -> u32 {
-    comment.target
 }
 
 fn hits(text: &str) -> Vec<Hit> {
@@ -258,10 +251,10 @@ fn read_details(comment: &mut IgnoreComment, details: &str) -> Result<(), String
         if value.is_empty() {
             return Err(format!("expected a value: `{name}: <value>`, found `{detail}`"));
         }
-        *field = Some(value.to_owned());
         if name == "expires" && !is_date(value) {
             return Err(format!("expected a date like `2027-01-31`, found `{value}`"));
         }
+        *field = Some(value.to_owned());
     }
     Ok(())
 }

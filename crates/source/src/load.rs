@@ -322,9 +322,8 @@ impl<'t> Reader<'t> {
             return Vec::new();
         }
         let first_line = self.lines.position(clamp(offset)).line;
-        let own_lines = Lines::new(text);
         let place = |comment: IgnoreComment| {
-            let target = comments::comment_target_line(text, &own_lines, &comment) + first_line - 1;
+            let target = comment.target + first_line - 1;
             let region = self.region(offset, comment.bytes);
             (comment, target, region)
         };

@@ -1,2 +1,66 @@
-//! stub
-fn main() {}
+//! Development tasks, run as `cargo xtask <task>`: what CI does, the rules of the house, generated files.
+//!
+//! Never shipped. `ci` runs everything a change has to pass; [`tidy`] holds the rules that no compiler
+//! checks and is a test too; [`docs`] writes the files that are generated from the code; [`new_check`]
+//! writes the skeleton of a check; [`bench`] starts the benchmarks of `crates/bench`. Start reading at
+//! [`ci::STEPS`].
+#![expect(clippy::print_stdout, reason = "a development tool talks to its terminal")]
+
+mod bench;
+mod ci;
+mod docs;
+mod new_check;
+mod tidy;
+mod workspace;
+
+use clap::Parser;
+use std::process::ExitCode;
+use workspace::Workspace;
+
+/// Development tasks of Ravelin.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Task {
+    /// Run everything a change has to pass, and list what failed
+    Ci,
+    /// Check the rules of the house that no compiler checks
+    Tidy,
+    /// Write the files that are generated from the code
+    Docs {
+        /// Write nothing; fail where a file is stale, missing or orphaned
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the skeleton of a check and enter it in its registry
+    NewCheck(new_check::Args),
+    /// Run a benchmark; arguments behind its name are its own
+    Bench(bench::Args),
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let cli = Cli::parse();
+    let workspace = Workspace::load()?;
+    let is_clean = match cli.task {
+        Task::Ci => ci::run(&workspace),
+        Task::Tidy => is_clean(&tidy::faults(&workspace)?),
+        Task::Docs { check: true } => is_clean(&docs::faults(&workspace.root)?),
+        Task::Docs { check: false } => docs::write(&workspace.root).map(|()| true)?,
+        Task::NewCheck(args) => new_check::run(&workspace.root, &args).map(|()| true)?,
+        Task::Bench(args) => bench::run(&workspace, &args)?,
+    };
+    Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints the faults; whether there is none.
+fn is_clean(faults: &[String]) -> bool {
+    for fault in faults {
+        println!("error: {fault}");
+    }
+    faults.is_empty()
+}

@@ -10,6 +10,32 @@
 //! (what the events mean), `parser.rs` (which events the tokens make) and `scanner.rs` (which tokens the
 //! characters make).
 //!
+//! ```
+//! use ravelin_yaml::{Build, Entry, Limits, Scalar, Span, compose, position};
+//!
+//! /// Collects the places of everything that is `true`.
+//! #[derive(Default)]
+//! struct Truths(Vec<Span>);
+//!
+//! impl<'a> Build<'a> for Truths {
+//!     type Node = ();
+//!     fn scalar(&mut self, value: Scalar<'a>, span: Span) {
+//!         if value == Scalar::Bool(true) {
+//!             self.0.push(span);
+//!         }
+//!     }
+//!     fn sequence(&mut self, _: Vec<()>, _: Span) {}
+//!     fn mapping(&mut self, _: Vec<Entry<'a, ()>>, _: Span) {}
+//! }
+//!
+//! let text = "hostPID: yes\nhostNetwork: 'yes'\nhostIPC: On\n";
+//! let mut truths = Truths::default();
+//! compose(text, &Limits::STANDARD, &mut truths)?;
+//! let lines: Vec<_> = truths.0.iter().map(|span| position(text, span.start)).collect();
+//! assert_eq!(lines, [(1, 10), (3, 10)]);
+//! # Ok::<(), ravelin_yaml::Error>(())
+//! ```
+//!
 //! # Known differences
 //! - [`decode`] judges the whole input, theirs only what it reads: broken UTF-8 or UTF-16 far behind the end of
 //!   the first document is an error here. In UTF-16 input, also a byte order mark or a forbidden character may

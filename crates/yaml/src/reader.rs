@@ -59,12 +59,11 @@ pub(crate) enum Notable {
 /// Looks for a forbidden character; failing that, for a byte order mark. Most texts have neither, and are told
 /// so at the speed of memory.
 pub(crate) fn find_notable(bytes: &[u8], from: usize) -> Option<Notable> {
-    const BLOCK: usize = 64;
     let mut mark = None;
     let mut at = from;
-    while let Some(block) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let block = block.get(..BLOCK).unwrap_or(block);
-        if block.iter().fold(false, |seen, byte| seen | is_suspect(*byte)) {
+    let (blocks, rest) = bytes.get(from..).unwrap_or(&[]).as_chunks::<64>();
+    for block in blocks.iter().map(<[u8; 64]>::as_slice).chain([rest]) {
+        if block.iter().fold(0, |seen, byte| seen | is_suspect(*byte)) != 0 {
             for offset in at..at + block.len() {
                 if is_forbidden(bytes, offset) {
                     return Some(Notable::Forbidden(offset));
@@ -79,12 +78,12 @@ pub(crate) fn find_notable(bytes: &[u8], from: usize) -> Option<Notable> {
     mark
 }
 
-/// Whether a byte may belong to a character that is worth a closer look.
-fn is_suspect(byte: u8) -> bool {
-    (byte < b' ') & (byte != b'\n') & (byte != b'\t') & (byte != b'\r')
-        | (byte == 0x7F)
-        | (byte == 0xC2)
-        | (byte == 0xEF)
+/// 1 if a byte may belong to a character that is worth a closer look. Without branches, so that the compiler can
+/// look at many bytes at once.
+fn is_suspect(byte: u8) -> u8 {
+    let control =
+        u8::from(byte < b' ') & u8::from(byte != b'\n') & u8::from(byte != b'\t') & u8::from(byte != b'\r');
+    control | u8::from(byte == 0x7F) | u8::from(byte == 0xC2) | u8::from(byte == 0xEF)
 }
 
 /// Whether a forbidden character starts at an offset: C0 and C1 control characters but for tab, line breaks and

@@ -10,6 +10,7 @@ use ravelin_engine::report::{Entry, Outcome};
 use ravelin_object::pod::{Defaulting, Pod};
 use ravelin_object::templates;
 use ravelin_podsec::{Evaluation, Level, LevelVersion, ParseVersionError, Version};
+use ravelin_render::visible;
 use ravelin_source::scan::{Sources, read};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -215,10 +216,10 @@ impl Sheet {
             let mut last = "";
             for (name, line) in &self.lines {
                 if name != last {
-                    writeln!(text, "{}", plain(name))?;
+                    writeln!(text, "{}", visible(name))?;
                     last = name;
                 }
-                writeln!(text, "    {}", plain(line))?;
+                writeln!(text, "    {}", visible(line))?;
             }
             return Ok(text);
         }
@@ -227,7 +228,7 @@ impl Sheet {
             writeln!(text, "{:width$}  {}", "", scale())?;
         }
         for (name, line) in &self.lines {
-            let name = plain(name);
+            let name = visible(name);
             writeln!(text, "{name:width$}  {line}")?;
         }
         if !self.lines.is_empty() {
@@ -238,11 +239,6 @@ impl Sheet {
         }
         Ok(text)
     }
-}
-
-/// The text without characters that would steer a terminal: names come from files of others.
-fn plain(text: &str) -> String {
-    ravelin_render::plain(text)
 }
 
 fn with(mut row: serde_json::Value, fields: &[(&str, serde_json::Value)]) -> serde_json::Value {

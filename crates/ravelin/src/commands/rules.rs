@@ -57,7 +57,7 @@ fn list(metas: &[&CheckMeta]) -> String {
 
 /// The documentation page of a check, in Markdown.
 #[must_use]
-pub(crate) fn page(meta: &CheckMeta) -> String {
+pub fn page(meta: &CheckMeta) -> String {
     let documentation = meta.documentation();
     let mut text = format!("# {}\n\n{}\n\n", meta.id, documentation.title);
     let _ = writeln!(text, "{}\n", documentation.summary);

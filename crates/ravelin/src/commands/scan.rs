@@ -108,7 +108,7 @@ fn parse_output(text: &str) -> Result<(Format, PathBuf), String> {
     if file.is_empty() {
         return Err("expected a file behind the `=`".to_owned());
     }
-    Ok((format.parse().map_err(|error: ravelin_render::UnknownFormat| error.to_string())?, file.into()))
+    Ok((format.parse().map_err(|error: ravelin_render::ParseFormatError| error.to_string())?, file.into()))
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {

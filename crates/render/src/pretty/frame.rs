@@ -9,9 +9,12 @@ use crate::style::{Paint, wrap};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use ravelin_diag::Severity;
 use ravelin_engine::report::{Position, Region};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::iter;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How many characters of a line are kept on each side of what is underlined.
 const AROUND: usize = 160;
@@ -39,7 +42,7 @@ pub(super) struct Frame {
     /// The first word.
     pub(super) word: String,
     /// The id of the check; empty for none.
-    pub(super) check: String,
+    pub(super) check: &'static str,
     /// What is wrong.
     pub(super) title: String,
     /// `file:line:column`.
@@ -49,21 +52,6 @@ pub(super) struct Frame {
     /// What follows the code: words and texts.
     pub(super) notes: Vec<(&'static str, String)>,
     code: Option<Code>,
-}
-
-impl Default for Frame {
-    fn default() -> Self {
-        Self {
-            severity: Severity::Info,
-            word: String::new(),
-            check: String::new(),
-            title: String::new(),
-            place: String::new(),
-            shown: Vec::new(),
-            notes: Vec::new(),
-            code: None,
-        }
-    }
 }
 
 /// Lines as they are drawn.
@@ -76,9 +64,15 @@ struct Code {
 }
 
 impl Frame {
+    /// A frame without code and notes.
+    pub(super) fn new(severity: Severity, title: String, place: String) -> Self {
+        let word = severity.to_string();
+        Self { severity, word, check: "", title, place, shown: Vec::new(), notes: Vec::new(), code: None }
+    }
+
     /// Cuts the lines of the first `limit` marks out of `text`; none where there is no text or it has changed.
-    pub(super) fn set_code(&mut self, text: Option<&str>, marks: &[Mark], limit: usize, width: usize) {
-        let Some(text) = text else { return };
+    pub(super) fn set_code(&mut self, text: Option<&Text>, marks: &[Mark], limit: usize, width: usize) {
+        let Some(text) = text.map(|text| &*text.text) else { return };
         let mut lines: BTreeMap<u32, Line<'_>> = BTreeMap::new();
         for (index, mark) in marks.iter().enumerate().take(limit) {
             let Some(mut line) = Line::of(text, mark) else { continue };
@@ -106,7 +100,7 @@ impl Frame {
         let renderer = renderer.term_width(context.width.max(40)).hyperlink(false);
         let mut title = self.level().with_name(self.word.as_str()).primary_title(self.title.as_str());
         if !self.check.is_empty() {
-            title = title.id(self.check.as_str());
+            title = title.id(self.check);
         }
         writeln!(out, "{}", renderer.render(&[Group::with_title(title)]))?;
         let gutter = self.code.as_ref().map_or(0, |code| code.last_line.to_string().len());
@@ -118,9 +112,10 @@ impl Frame {
         });
         let mut body = Group::with_level(self.level());
         if let Some(code) = &self.code {
-            let annotations = code.spans.iter().map(|(span, label)| {
-                AnnotationKind::Primary.span(span.clone()).label(label.as_deref())
-            });
+            let annotations = code
+                .spans
+                .iter()
+                .map(|(span, label)| AnnotationKind::Primary.span(span.clone()).label(label.as_deref()));
             let snippet = Snippet::source(code.source.as_str()).line_start(code.first_line as usize);
             body = body.element(snippet.annotations(annotations));
         }
@@ -141,21 +136,34 @@ impl Frame {
     }
 }
 
-/// A mark of the character at a position of a text; nothing where the text has no such line.
-pub(super) fn mark_at(text: &str, position: Position) -> Option<Mark> {
-    let mut start = 0;
-    for _ in 1..position.line {
-        start += text.get(start..)?.find('\n')? + 1;
+/// The text of a file, and where its lines start once that is asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    text: Arc<str>,
+    starts: OnceCell<Vec<usize>>,
+}
+
+impl Text {
+    /// A text.
+    pub(super) fn new(text: Arc<str>) -> Self {
+        Self { text, starts: OnceCell::new() }
     }
-    let line = text.get(start..)?.split('\n').next()?;
-    let column = (position.column as usize).saturating_sub(1);
-    let (offset, length) = line
-        .char_indices()
-        .nth(column)
-        .map_or((line.trim_end().len(), 0), |(offset, character)| (offset, character.len_utf8()));
-    let from = u32::try_from(start + offset).ok()?;
-    let to = u32::try_from(start + offset + length).ok()?;
-    Some(Mark { region: Region { start: position, end: position, bytes: (from, to) }, label: None })
+
+    /// A mark of the character at a position; nothing where the text has no such line.
+    pub(super) fn mark_at(&self, position: Position) -> Option<Mark> {
+        let newlines = || self.text.match_indices('\n').map(|(newline, _)| newline + 1);
+        let starts = self.starts.get_or_init(|| iter::once(0).chain(newlines()).collect());
+        let start = *starts.get((position.line as usize).checked_sub(1)?)?;
+        let line = self.text.get(start..)?.split('\n').next()?;
+        let column = (position.column as usize).saturating_sub(1);
+        let (offset, length) = line
+            .char_indices()
+            .nth(column)
+            .map_or((line.trim_end().len(), 0), |(offset, character)| (offset, character.len_utf8()));
+        let from = u32::try_from(start + offset).ok()?;
+        let to = u32::try_from(start + offset + length).ok()?;
+        Some(Mark { region: Region { start: position, end: position, bytes: (from, to) }, label: None })
+    }
 }
 
 /// A line of a text with what is underlined in it.
@@ -173,9 +181,10 @@ impl<'a> Line<'a> {
         let (from, to) = (mark.region.bytes.0 as usize, mark.region.bytes.1 as usize);
         let start = text.get(..from)?.rfind('\n').map_or(0, |newline| newline + 1);
         let line = text.get(start..)?.split('\n').next()?;
-        let line = line.strip_suffix('\r').unwrap_or(line);
+        let line = line.trim_end();
         let from = (from - start).min(line.len());
-        let to = if text.is_char_boundary(to) { to.saturating_sub(start).clamp(from, line.len()) } else { from };
+        let to =
+            if text.is_char_boundary(to) { to.saturating_sub(start).clamp(from, line.len()) } else { from };
         let to = from + line.get(from..to)?.trim_end().len();
         Some(Self { start, text: line, marks: vec![(from..to, mark.label.clone())] })
     }
@@ -187,8 +196,11 @@ impl<'a> Line<'a> {
     /// Draws the line at the end of `code`. A long line is cut around its first mark.
     fn draw(&self, code: &mut Code) {
         let kept = if self.is_long() { self.window() } else { 0..self.text.len() };
-        let mut ends: Vec<(Range<usize>, Option<String>)> =
-            self.marks.iter().map(|(_, label)| (code.source.len()..code.source.len(), label.clone())).collect();
+        let mut ends: Vec<(Range<usize>, Option<String>)> = self
+            .marks
+            .iter()
+            .map(|(_, label)| (code.source.len()..code.source.len(), label.clone()))
+            .collect();
         let mut draw = |character: char, from: usize, to: usize| {
             let at = code.source.len();
             code.source.push(character);
@@ -222,7 +234,8 @@ impl<'a> Line<'a> {
         let before = self.text.get(..mark.start).unwrap_or_default();
         let start = before.char_indices().rev().take(AROUND).last().map_or(mark.start, |(offset, _)| offset);
         let behind = self.text.get(mark.start..).unwrap_or_default();
-        let end = behind.char_indices().nth(2 * AROUND).map_or(self.text.len(), |(offset, _)| mark.start + offset);
+        let end =
+            behind.char_indices().nth(2 * AROUND).map_or(self.text.len(), |(offset, _)| mark.start + offset);
         start..end
     }
 }
@@ -232,7 +245,9 @@ fn follows(text: &str, lines: &BTreeMap<u32, Line<'_>>, number: u32, line: &Line
     let Some((first, there)) = lines.first_key_value() else { return true };
     let Some(distance) = number.checked_sub(*first) else { return false };
     distance <= LINES
-        && text.get(there.start..line.start).is_some_and(|between| between.matches('\n').count() == distance as usize)
+        && text
+            .get(there.start..line.start)
+            .is_some_and(|between| between.matches('\n').count() == distance as usize)
 }
 
 impl Code {
@@ -264,8 +279,8 @@ mod tests {
     use crate::testing::{context, region};
 
     fn drawn(text: &str, marks: &[Mark]) -> String {
-        let mut frame = Frame { word: "high".to_owned(), title: "t".to_owned(), place: "p".to_owned(), ..Frame::default() };
-        frame.set_code(Some(text), marks, 6, 80);
+        let mut frame = Frame::new(Severity::High, "t".to_owned(), "p".to_owned());
+        frame.set_code(Some(&Text::new(text.into())), marks, 6, 80);
         let mut out = Vec::new();
         frame.write(&context(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -278,21 +293,42 @@ mod tests {
     #[test]
     fn a_span_over_lines_is_underlined_on_its_first() {
         let text = "a:\n  b: 1   \n  c: 2\n";
-        insta::assert_snapshot!(drawn(text, &[mark(text, 5, text.len())]), @"");
+        insta::assert_snapshot!(drawn(text, &[mark(text, 5, text.len())]), @r"
+        high: t
+         --> p
+          |
+        2 |   b: 1
+          |   ^^^^
+        ");
     }
 
     #[test]
     fn a_long_line_is_cut_around_the_mark() {
         let text = format!("{}PRIVILEGED{}", "a, ".repeat(100_000), ", b".repeat(100_000));
         let at = text.find('P').unwrap();
-        insta::assert_snapshot!(drawn(&text, &[mark(&text, at, at + 10)]), @"");
+        insta::assert_snapshot!(drawn(&text, &[mark(&text, at, at + 10)]), @r"
+        high: t
+         --> p
+          |
+        1 | ...a, a, a, a, a, a, a, a, a, a, PRIVILEGED, b, b, b, b, b, b, b, b, b, b...
+          |                                  ^^^^^^^^^^
+        ");
     }
 
     #[test]
     fn lines_that_are_far_apart_are_folded() {
         let text = format!("first: 1\n{}last: 2\n", "between: 0\n".repeat(1000));
         let marks = [mark(&text, 0, 5), mark(&text, text.len() - 8, text.len() - 1)];
-        insta::assert_snapshot!(drawn(&text, &marks), @"");
+        insta::assert_snapshot!(drawn(&text, &marks), @r"
+        high: t
+            --> p
+             |
+           1 | first: 1
+             | ^^^^^
+        ...
+        1002 | last: 2
+             | ^^^^^^^
+        ");
     }
 
     #[test]
@@ -306,7 +342,7 @@ mod tests {
                         let position = Position { line, column: start + 1 };
                         let region = Region { start: position, end: position, bytes: (start, end) };
                         let mut marks = vec![Mark { region, label: Some("l".to_owned()) }; 2];
-                        marks.extend(mark_at(text, position));
+                        marks.extend(Text::new(text.into()).mark_at(position));
                         assert!(!drawn(text, &marks).contains(['\u{1b}', '\u{202e}', '\r']));
                     }
                 }

@@ -75,9 +75,7 @@ fn help_markdown(meta: &CheckMeta) -> String {
     for (heading, body) in &documentation.sections {
         let _ = write!(page, "\n## {heading}\n\n{body}\n");
     }
-    for (expectation, heading) in
-        [(Expectation::Fails, "Reported"), (Expectation::Passes, "Not reported")]
-    {
+    for (expectation, heading) in [(Expectation::Fails, "Reported"), (Expectation::Passes, "Not reported")] {
         for example in documentation.examples.iter().filter(|example| example.expectation == expectation) {
             let _ = write!(page, "\n## {heading}\n\n```yaml\n{}```\n", example.yaml());
         }
@@ -100,10 +98,18 @@ mod tests {
     #[test]
     fn a_rule_has_the_whole_page() {
         let meta = ravelin_engine::checks::find("pss/host-namespaces").unwrap();
-        insta::assert_snapshot!(help_text(meta), @"");
+        insta::assert_snapshot!(help_text(meta), @r"
+        Reports a pod that asks for the network, process or IPC namespace of its node.
+
+        Why: In the host's network namespace a pod reaches every service that listens on the node's loopback address and sees other pods' traffic; in its process namespace it sees, and with enough rights signals or traces, every process of the node and of all other pods; in its IPC namespace it reads their shared memory.
+
+        Remedy: Remove the field. A workload that really needs the host, such as a network plugin, belongs in a namespace of its own that allows the privileged level.
+        ");
         let page = help_markdown(meta);
         assert!(page.starts_with("# Pod shares a namespace of the host\n\nReports a pod"));
-        for part in ["\n## Why\n", "\n## Remedy\n", "\n## Reported\n\n```yaml\napiVersion: v1\n", "\n## Sources\n"] {
+        for part in
+            ["\n## Why\n", "\n## Remedy\n", "\n## Reported\n\n```yaml\napiVersion: v1\n", "\n## Sources\n"]
+        {
             assert!(page.contains(part), "{part}: {page}");
         }
         assert_eq!(name("host-namespaces"), "HostNamespaces");

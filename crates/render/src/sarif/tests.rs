@@ -116,7 +116,10 @@ fn assert_is_result(result: &Value, driver: &Value, bases: &BTreeSet<&str>) {
         one_of(state, &["new", "unchanged", "updated", "absent"]);
     }
     for suppression in result.get("suppressions").map(items).unwrap_or_default() {
-        one_of(&fields(suppression, &["kind"], &["status", "justification"])["kind"], &["inSource", "external"]);
+        one_of(
+            &fields(suppression, &["kind"], &["status", "justification"])["kind"],
+            &["inSource", "external"],
+        );
         one_of(&suppression["status"], &["accepted", "underReview", "rejected"]);
         if let Some(justification) = suppression.get("justification") {
             text(justification);
@@ -143,7 +146,9 @@ fn assert_is_location(location: &Value, bases: &BTreeSet<&str>) {
         }
     }
     for logical in location.get("logicalLocations").map(items).unwrap_or_default() {
-        for value in fields(logical, &["name", "fullyQualifiedName", "kind"], &[]).as_object().unwrap().values() {
+        for value in
+            fields(logical, &["name", "fullyQualifiedName", "kind"], &[]).as_object().unwrap().values()
+        {
             text(value);
         }
     }
@@ -169,21 +174,118 @@ fn every_check_is_a_rule() {
 fn a_result_points_at_its_place() {
     let log = log(&report(), &context());
     let results = items(&log["runs"][0]["results"]);
-    let result = results.iter().find(|result| result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "deploy/web.yaml").unwrap();
-    insta::assert_json_snapshot!(result, @"");
+    let result = results
+        .iter()
+        .find(|result| {
+            result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "deploy/web.yaml"
+        })
+        .unwrap();
+    insta::assert_json_snapshot!(result, @r#"
+        {
+          "baselineState": "new",
+          "kind": "fail",
+          "level": "error",
+          "locations": [
+            {
+              "logicalLocations": [
+                {
+                  "fullyQualifiedName": "apps/v1/Deployment/shop/web",
+                  "kind": "resource",
+                  "name": "web"
+                }
+              ],
+              "physicalLocation": {
+                "artifactLocation": {
+                  "uri": "deploy/web.yaml",
+                  "uriBaseId": "%SRCROOT%"
+                },
+                "region": {
+                  "endColumn": 20,
+                  "endLine": 7,
+                  "startColumn": 16,
+                  "startLine": 7
+                }
+              }
+            }
+          ],
+          "message": {
+            "text": "`hostPID` is `true`: the pod shares a namespace of its node. Remove the field."
+          },
+          "partialFingerprints": {
+            "ravelin/v1": "8b5efc9ce30a688ac7e69cc32385d9ed"
+          },
+          "properties": {
+            "confidence": "high",
+            "modes": [
+              "enforce",
+              "warn"
+            ],
+            "path": "spec.template.spec.hostPID",
+            "pointer": "/spec/template/spec/hostPID",
+            "severity": "high"
+          },
+          "ruleId": "pss/host-namespaces",
+          "ruleIndex": 6
+        }
+        "#);
 }
 
 #[test]
 fn what_could_not_be_judged_is_a_notification() {
     let log = log(&report(), &context());
-    insta::assert_json_snapshot!(log["runs"][0]["invocations"], @"");
+    insta::assert_json_snapshot!(log["runs"][0]["invocations"], @r#"
+        [
+          {
+            "executionSuccessful": false,
+            "toolExecutionNotifications": [
+              {
+                "descriptor": {
+                  "id": "not-judged",
+                  "index": 0
+                },
+                "level": "error",
+                "locations": [
+                  {
+                    "physicalLocation": {
+                      "artifactLocation": {
+                        "uri": "broken.yaml",
+                        "uriBaseId": "%SRCROOT%"
+                      },
+                      "region": {
+                        "startColumn": 8,
+                        "startLine": 2
+                      }
+                    }
+                  }
+                ],
+                "message": {
+                  "text": "mapping values are not allowed here"
+                }
+              },
+              {
+                "descriptor": {
+                  "id": "unknown",
+                  "index": 1
+                },
+                "level": "note",
+                "message": {
+                  "text": "which labels the namespace `shop` has"
+                }
+              }
+            ]
+          }
+        ]
+        "#);
 }
 
 #[test]
 fn suppressed_results_are_there_only_where_they_are_asked_for() {
     let suppressions = |context: &Context<'_>| -> Vec<Value> {
         let log = log(&report(), context);
-        items(&log["runs"][0]["results"]).iter().filter_map(|result| result.get("suppressions").cloned()).collect()
+        items(&log["runs"][0]["results"])
+            .iter()
+            .filter_map(|result| result.get("suppressions").cloned())
+            .collect()
     };
     assert_eq!(suppressions(&context()), Vec::<Value>::new());
     let expected = json!([{"kind": "inSource", "status": "accepted", "justification": "it is the debugger"}]);
@@ -194,7 +296,10 @@ fn suppressed_results_are_there_only_where_they_are_asked_for() {
 #[test]
 fn a_baseline_gives_every_result_a_state() {
     let states = |report: &Report| -> Vec<Value> {
-        items(&log(report, &context())["runs"][0]["results"]).iter().map(|result| result["baselineState"].clone()).collect()
+        items(&log(report, &context())["runs"][0]["results"])
+            .iter()
+            .map(|result| result["baselineState"].clone())
+            .collect()
     };
     assert_eq!(states(&report()).iter().filter(|state| *state == "unchanged").count(), 1);
     assert_eq!(states(&report()).iter().filter(|state| *state == "new").count(), 4);
@@ -203,6 +308,6 @@ fn a_baseline_gives_every_result_a_state() {
 
 #[test]
 fn a_message_holds_no_link() {
-    assert_eq!(message("see [x](https://evil)", None, ""), "see [x] (https://evil).");
-    assert_eq!(message("bad", Some("it hurts"), "Stop"), "bad. it hurts. Stop.");
+    assert_eq!(message("see [x](https://evil)", ""), "see [x] (https://evil).");
+    assert_eq!(message("bad", "Stop"), "bad. Stop.");
 }

@@ -57,17 +57,20 @@ impl<'a> Key<'a> {
     }
 }
 
+type Index<'a> = HashMap<(KeyKind, Cow<'a, str>), usize>;
+
 /// The entries so far.
 pub(super) struct Mapping<'a, N> {
     entries: Vec<(Key<'a>, Built<N>)>,
-    index: HashMap<(KeyKind, Cow<'a, str>), usize>,
+    /// Where every key is, once there are many.
+    index: Option<Box<Index<'a>>>,
     /// Whether all keys are strings, so that different keys have different texts.
     strings: bool,
 }
 
 impl<'a, N> Mapping<'a, N> {
     pub(super) fn new() -> Self {
-        Self { entries: Vec::new(), index: HashMap::new(), strings: true }
+        Self { entries: Vec::new(), index: None, strings: true }
     }
 
     /// Sets the value of a key. If it had one, the new one takes its place.
@@ -82,50 +85,53 @@ impl<'a, N> Mapping<'a, N> {
             *entry = (key, value);
             return Some(duplicate);
         }
-        if !self.index.is_empty() {
-            self.index.insert(key.identity(), self.entries.len());
+        if let Some(index) = &mut self.index {
+            index.insert(key.identity(), self.entries.len());
         }
         self.entries.push((key, value));
-        if self.index.is_empty() && self.entries.len() > INDEXED {
-            self.index = self.entries.iter().enumerate().map(|(at, (key, _))| (key.identity(), at)).collect();
+        if self.index.is_none() && self.entries.len() > INDEXED {
+            let keys = self.entries.iter().enumerate();
+            self.index = Some(Box::new(keys.map(|(at, (key, _))| (key.identity(), at)).collect()));
         }
         None
     }
 
     #[inline]
     fn find(&self, key: &Key<'a>) -> Option<usize> {
-        if self.index.is_empty() {
-            self.entries.iter().position(|(known, _)| known.is(key))
-        } else if key.kind == KeyKind::NotANumber {
-            None
-        } else {
-            self.index.get(&key.identity()).copied()
+        match &self.index {
+            None => self.entries.iter().position(|(known, _)| known.is(key)),
+            Some(_) if key.kind == KeyKind::NotANumber => None,
+            Some(index) => index.get(&key.identity()).copied(),
         }
     }
 
     /// The entries with unique texts, and the first fault among them. Keys that share a text are reported.
     pub(super) fn finish(self, ambiguous: &mut Reports) -> (Vec<Entry<'a, N>>, Fault) {
         let mut fault = 0;
-        let mut entries: Vec<Entry<'a, N>> = Vec::with_capacity(self.entries.len());
-        let mut places: HashMap<Cow<'a, str>, usize> = HashMap::new();
-        for (key, value) in self.entries {
+        let mut entry = |(key, value): (Key<'a>, Built<N>)| {
             for found in [key.fault, value.fault] {
                 fault = if fault == 0 { found } else { fault };
             }
-            let entry = Entry { key: key.text, key_span: key.span, value: value.node };
-            if !self.strings {
-                if let Some(known) = places.get(&entry.key).and_then(|place| entries.get_mut(*place)) {
-                    ambiguous.add(Duplicate {
-                        key: entry.key.clone().into_owned(),
-                        span: entry.key_span,
-                        earlier: known.key_span,
-                    });
+            Entry { key: key.text, key_span: key.span, value: value.node }
+        };
+        if self.strings {
+            let entries = self.entries.into_iter().map(&mut entry).collect();
+            return (entries, fault);
+        }
+        let mut entries: Vec<Entry<'a, N>> = Vec::with_capacity(self.entries.len());
+        let mut places: HashMap<Cow<'a, str>, usize> = HashMap::new();
+        for entry in self.entries.into_iter().map(&mut entry) {
+            match places.get(&entry.key).and_then(|place| entries.get_mut(*place)) {
+                Some(known) => {
+                    let (key, span) = (entry.key.clone().into_owned(), entry.key_span);
+                    ambiguous.add(Duplicate { key, span, earlier: known.key_span });
                     *known = entry;
-                    continue;
                 }
-                places.insert(entry.key.clone(), entries.len());
+                None => {
+                    places.insert(entry.key.clone(), entries.len());
+                    entries.push(entry);
+                }
             }
-            entries.push(entry);
         }
         (entries, fault)
     }

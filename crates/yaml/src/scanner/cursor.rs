@@ -162,6 +162,16 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    /// [`walk_to`](Self::walk_to) for a caller that knows whether it passes only ASCII.
+    #[inline]
+    pub(crate) fn pass(&mut self, pos: usize, ascii: bool, count: usize) -> Result<(), Error> {
+        if ascii && self.window.is_none() {
+            self.pos = pos;
+            return Ok(());
+        }
+        self.walk_to(pos, count)
+    }
+
     /// Loses the first character of a line if the reader's buffer begins with a byte order mark.
     pub(crate) fn skip_mark(&mut self) {
         let Some(window) = self.window.as_mut().filter(|window| window.starts_with_mark()) else { return };

@@ -34,7 +34,7 @@ impl<'a> Scanner<'a> {
                 break;
             }
             let from = self.cursor.pos();
-            let to = self.plain_run_end(from);
+            let (to, ascii) = self.plain_run_end(from);
             if to > from {
                 if broken {
                     let text = joined.get_or_insert_default();
@@ -43,7 +43,7 @@ impl<'a> Scanner<'a> {
                     segment = from;
                     broken = false;
                 }
-                self.cursor.walk_to(to, 2)?;
+                self.cursor.pass(to, ascii, 2)?;
                 end = to;
             }
             if !self.cursor.is_blank() && self.cursor.break_width() == 0 {
@@ -69,12 +69,13 @@ impl<'a> Scanner<'a> {
         Ok((value, end))
     }
 
-    /// Where the word of a plain scalar that starts at `from` ends.
+    /// Where the word of a plain scalar that starts at `from` ends, and whether it is ASCII.
     #[inline]
-    fn plain_run_end(&self, from: usize) -> usize {
+    fn plain_run_end(&self, from: usize) -> (usize, bool) {
         let bytes = self.cursor.bytes();
         let stop = if self.flow_level > 0 { BLANK | BREAK | COLON | FLOW } else { BLANK | BREAK | COLON };
         let mut at = from;
+        let mut seen = 0;
         while let Some(byte) = bytes.get(at) {
             match class(*byte) & stop {
                 0 => {}
@@ -82,9 +83,10 @@ impl<'a> Scanner<'a> {
                 BREAK if break_width(bytes, at) == 0 => {}
                 _ => break,
             }
+            seen |= *byte;
             at += 1;
         }
-        at
+        (at, seen.is_ascii())
     }
 
     /// Moves over blanks and line breaks behind a word.

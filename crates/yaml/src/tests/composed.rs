@@ -4,7 +4,7 @@ use super::tree::{Tree, tree};
 use crate::{ErrorKind, Scalar, decode, position};
 
 fn slice(text: &str, span: crate::Span) -> &str {
-    &text[span.start as usize..span.end as usize]
+    text.get(span.start as usize..span.end as usize).unwrap()
 }
 
 /// The text of every node and key, from the outside in.

@@ -8,7 +8,8 @@ fn events(text: &str) -> Result<Vec<String>, Error> {
     let mut lines = Vec::new();
     loop {
         let event = parser.next_event()?;
-        let part = |span: crate::Span| text[span.start as usize..span.end as usize].replace('\n', "/");
+        let part =
+            |span: crate::Span| text.get(span.start as usize..span.end as usize).unwrap().replace('\n', "/");
         let properties = |tag: &Option<std::borrow::Cow<'_, str>>, anchor: &Option<&str>| {
             let tag = tag.as_ref().map_or(String::new(), |tag| format!(" <{tag}>"));
             format!("{tag}{}", anchor.map_or(String::new(), |anchor| format!(" &{anchor}")))

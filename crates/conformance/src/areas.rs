@@ -1,0 +1,50 @@
+//! The areas: one file each.
+
+use crate::record::Difference;
+
+mod psalabels;
+mod pss;
+mod quantity;
+mod selectors;
+
+/// A field of upstream decisions whose records can be replayed.
+///
+/// Records come in the order of the file; an area whose later records speak of earlier ones keeps what it needs.
+pub(crate) trait Area {
+    /// Where our tree and a record differ: nothing if every field agrees. What an area does not expect in a
+    /// record, a field or a kind, is a difference.
+    fn compare(&mut self, record: &serde_json::Value) -> Vec<Difference>;
+}
+
+/// An area as the runner knows it.
+pub(crate) struct Entry {
+    /// The name: that of its file, its ledger, its cases, and of files of records.
+    pub(crate) name: &'static str,
+    /// The area before its first record.
+    pub(crate) start: fn() -> Box<dyn Area>,
+    /// The text of its ledger.
+    pub(crate) ledger: &'static str,
+}
+
+/// Every area, by name.
+pub(crate) const ALL: &[Entry] = &[
+    Entry {
+        name: "psalabels",
+        start: || Box::new(psalabels::PsaLabels),
+        ledger: include_str!("../ledger/psalabels.tsv"),
+    },
+    Entry { name: "pss", start: || Box::new(pss::Pss), ledger: include_str!("../ledger/pss.tsv") },
+    Entry {
+        name: "quantity",
+        start: || Box::new(quantity::Quantities),
+        ledger: include_str!("../ledger/quantity.tsv"),
+    },
+    Entry {
+        name: "selectors",
+        start: || Box::new(selectors::Selectors),
+        ledger: include_str!("../ledger/selectors.tsv"),
+    },
+];
+
+#[cfg(test)]
+mod tests;
