@@ -115,7 +115,11 @@ fn an_unreadable_enforce_level_is_reported_and_holds_pods_to_restricted() {
 #[test]
 fn what_breaks_baseline_is_high_even_where_restricted_reports_it() {
     let container = "securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL], add: [NET_ADMIN, CHOWN]}}";
-    let judgement = judge(&pod("''", "volumes: [{name: a, hostPath: {path: /}}, {name: b, nfs: {server: s, path: /}}]", container));
+    let judgement = judge(&pod(
+        "''",
+        "volumes: [{name: a, hostPath: {path: /}}, {name: b, nfs: {server: s, path: /}}]",
+        container,
+    ));
     assert_eq!(
         lines(&judgement),
         [
@@ -139,7 +143,11 @@ fn the_configuration_gives_defaults_and_exemptions() {
     assert_eq!((lines(&sandboxed), &sandboxed.pods[0].standard), (Vec::new(), &Standard::ExemptRuntimeClass));
     let default = judge(&pod("shop", "hostPID: true", "image: x"));
     assert_eq!(lines(&default), ["pss/host-namespaces high enforce spec.hostPID"]);
-    let own = format!("{}{}", namespace("pod-security.kubernetes.io/enforce: privileged"), pod("shop", "hostPID: true", ""));
+    let own = format!(
+        "{}{}",
+        namespace("pod-security.kubernetes.io/enforce: privileged"),
+        pod("shop", "hostPID: true", "")
+    );
     assert_eq!(lines(&judge(&own)), Vec::<String>::new());
 }
 
@@ -164,7 +172,10 @@ fn only_selected_checks_report() {
     let settings = Settings { selection, ..settings() };
     let judgement = judge_with(&settings, &pod("''", "hostPID: true", "securityContext: {privileged: true}"));
     assert_eq!(judgement.findings.len(), 1);
-    assert_eq!((judgement.findings[0].check, judgement.findings[0].severity), ("pss/privileged", Severity::High));
+    assert_eq!(
+        (judgement.findings[0].check, judgement.findings[0].severity),
+        ("pss/privileged", Severity::High)
+    );
 }
 
 #[test]
@@ -172,5 +183,8 @@ fn pods_found_by_their_shape_are_reported_with_less_confidence() {
     let rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\nspec: {template: {spec: {hostPID: true, containers: [{name: c}]}}}\n";
     let judgement = judge(rollout);
     assert!(judgement.findings.iter().all(|finding| finding.confidence == ravelin_diag::Confidence::Medium));
-    assert!(lines(&judgement).contains(&"pss/host-namespaces high yardstick spec.template.spec.hostPID".to_owned()));
+    assert!(
+        lines(&judgement)
+            .contains(&"pss/host-namespaces high yardstick spec.template.spec.hostPID".to_owned())
+    );
 }

@@ -24,6 +24,17 @@ pub struct ReadError {
     pub offset: u32,
     /// What was found and what was expected, lower-case, without a period.
     pub message: String,
+    /// The limit that was exceeded, if that is why.
+    pub exceeded: Option<Bound>,
+}
+
+/// A limit on a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// How deep mappings and sequences nest.
+    Depth,
+    /// How many nodes aliases expand to.
+    Aliases,
 }
 
 impl fmt::Display for ReadError {
@@ -40,13 +51,22 @@ impl std::error::Error for ReadError {}
 /// # Errors
 /// Where the text is no YAML to Kubernetes, or exceeds the limits.
 pub fn yaml(text: &str, limits: &Limits) -> Result<Read, ReadError> {
-    let composed = ravelin_yaml::compose(text, limits, &mut ValueBuilder)
-        .map_err(|error| ReadError { offset: error.offset(), message: error.to_string() })?;
+    let composed =
+        ravelin_yaml::compose(text, limits, &mut ValueBuilder).map_err(|error| yaml_error(&error))?;
     Ok(Read {
         value: composed.root,
         duplicates: composed.duplicates.len(),
         ignored_from: composed.trailing.then_some(composed.end),
     })
+}
+
+fn yaml_error(error: &ravelin_yaml::Error) -> ReadError {
+    let exceeded = match error.kind() {
+        ravelin_yaml::ErrorKind::DepthExceeded => Some(Bound::Depth),
+        ravelin_yaml::ErrorKind::ExcessiveAliasing => Some(Bound::Aliases),
+        _ => None,
+    };
+    ReadError { offset: error.offset(), message: error.to_string(), exceeded }
 }
 
 struct ValueBuilder;
@@ -122,8 +142,12 @@ fn json_error(text: &str, error: &serde_json::Error) -> ReadError {
         count => memchr::memchr_iter(b'\n', text.as_bytes()).nth(count - 1).map_or(text.len(), |at| at + 1),
     };
     let offset = (line_start + error.column().saturating_sub(1)).min(text.len());
-    ReadError { offset: u32::try_from(offset).unwrap_or(u32::MAX), message }
+    let exceeded = (message == TOO_DEEP).then_some(Bound::Depth);
+    ReadError { offset: u32::try_from(offset).unwrap_or(u32::MAX), message, exceeded }
 }
+
+/// What the reader of JSON says of text that is nested too deep.
+const TOO_DEEP: &str = "nested deeper than the limit allows";
 
 struct ValueSeed<'d> {
     depth: usize,
@@ -142,7 +166,7 @@ impl ValueSeed<'_> {
     fn deeper<E: serde::de::Error>(&mut self) -> Result<ValueSeed<'_>, E> {
         match self.depth.checked_sub(1) {
             Some(depth) => Ok(ValueSeed { depth, duplicates: self.duplicates }),
-            None => Err(E::custom("nested deeper than the limit allows")),
+            None => Err(E::custom(TOO_DEEP)),
         }
     }
 }

@@ -10,7 +10,7 @@ use ravelin_engine::report::{Outcome, Position, Region};
 use ravelin_engine::scan::is_relevant;
 use ravelin_object::documents::{self, Format, Piece};
 use ravelin_object::identity::Identity;
-use ravelin_object::read::{self, ReadError};
+use ravelin_object::read::{self, Bound, ReadError};
 use ravelin_object::{Value, list};
 use rayon::prelude::*;
 use std::path::Path;
@@ -309,11 +309,13 @@ impl<'t> Reader<'t> {
             return Draft::ended(Some(index), position, skipped("template (not rendered)"));
         }
         let at = clamp(offset + error.offset as usize);
-        Draft::ended(
-            Some(index),
-            Some(self.lines.position(at)),
-            Outcome::Failed { message: error.message.clone() },
-        )
+        let hint = match error.exceeded {
+            Some(Bound::Depth) => "; --max-depth sets the limit",
+            Some(Bound::Aliases) => "; --max-alias-nodes sets the limit",
+            None => "",
+        };
+        let message = format!("{}{hint}", error.message);
+        Draft::ended(Some(index), Some(self.lines.position(at)), Outcome::Failed { message })
     }
 
     fn comments(&self, offset: usize, text: &str) -> Vec<(IgnoreComment, u32, Region)> {

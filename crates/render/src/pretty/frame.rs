@@ -72,18 +72,18 @@ impl Frame {
 
     /// Cuts the lines of the first `limit` marks out of `text`; none where there is no text or it has changed.
     pub(super) fn set_code(&mut self, text: Option<&Text>, marks: &[Mark], limit: usize, width: usize) {
-        let Some(text) = text.map(|text| &*text.text) else { return };
+        let Some(text) = text else { return };
         let mut lines: BTreeMap<u32, Line<'_>> = BTreeMap::new();
         for (index, mark) in marks.iter().enumerate().take(limit) {
             let Some(mut line) = Line::of(text, mark) else { continue };
             let number = mark.region.start.line;
             if let Some(there) = lines.get_mut(&number) {
                 // Of a line that is cut, only the surroundings of one mark are shown.
-                if there.start == line.start && !there.is_long() {
+                if there.index == line.index && !there.is_long() {
                     there.marks.append(&mut line.marks);
                     self.shown.push(index);
                 }
-            } else if lines.is_empty() || follows(text, &lines, number, &line) {
+            } else if lines.is_empty() || follows(&lines, number, &line) {
                 lines.insert(number, line);
                 self.shown.push(index);
             }
@@ -151,25 +151,39 @@ impl Text {
 
     /// A mark of the character at a position; nothing where the text has no such line.
     pub(super) fn mark_at(&self, position: Position) -> Option<Mark> {
-        let newlines = || self.text.match_indices('\n').map(|(newline, _)| newline + 1);
-        let starts = self.starts.get_or_init(|| iter::once(0).chain(newlines()).collect());
-        let start = *starts.get((position.line as usize).checked_sub(1)?)?;
-        let line = self.text.get(start..)?.split('\n').next()?;
+        let (start, line) = self.line((position.line as usize).checked_sub(1)?)?;
         let column = (position.column as usize).saturating_sub(1);
         let (offset, length) = line
             .char_indices()
             .nth(column)
-            .map_or((line.trim_end().len(), 0), |(offset, character)| (offset, character.len_utf8()));
+            .map_or((line.len(), 0), |(offset, character)| (offset, character.len_utf8()));
         let from = u32::try_from(start + offset).ok()?;
         let to = u32::try_from(start + offset + length).ok()?;
         Some(Mark { region: Region { start: position, end: position, bytes: (from, to) }, label: None })
+    }
+
+    /// The line of that index, with where it starts; without the space at its end.
+    fn line(&self, index: usize) -> Option<(usize, &str)> {
+        let start = *self.starts().get(index)?;
+        let end = self.starts().get(index + 1).copied().unwrap_or(self.text.len());
+        Some((start, self.text.get(start..end)?.trim_end()))
+    }
+
+    /// The index of the line that a byte is in.
+    fn index_of(&self, byte: usize) -> Option<usize> {
+        self.starts().partition_point(|start| *start <= byte).checked_sub(1)
+    }
+
+    fn starts(&self) -> &[usize] {
+        let newlines = || self.text.match_indices('\n').map(|(newline, _)| newline + 1);
+        self.starts.get_or_init(|| iter::once(0).chain(newlines()).collect())
     }
 }
 
 /// A line of a text with what is underlined in it.
 #[derive(Clone, Debug)]
 struct Line<'a> {
-    start: usize,
+    index: usize,
     text: &'a str,
     marks: Vec<(Range<usize>, Option<String>)>,
 }
@@ -177,16 +191,14 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     /// The line in which a mark starts; nothing where the text has no such bytes. What goes on behind the
     /// end of the line is not underlined.
-    fn of(text: &'a str, mark: &Mark) -> Option<Self> {
+    fn of(text: &'a Text, mark: &Mark) -> Option<Self> {
         let (from, to) = (mark.region.bytes.0 as usize, mark.region.bytes.1 as usize);
-        let start = text.get(..from)?.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = text.get(start..)?.split('\n').next()?;
-        let line = line.trim_end();
-        let from = (from - start).min(line.len());
-        let to =
-            if text.is_char_boundary(to) { to.saturating_sub(start).clamp(from, line.len()) } else { from };
+        let index = text.index_of(from)?;
+        let (start, line) = text.line(index)?;
+        let from = from.checked_sub(start)?.min(line.len());
+        let to = to.saturating_sub(start).clamp(from, line.len());
         let to = from + line.get(from..to)?.trim_end().len();
-        Some(Self { start, text: line, marks: vec![(from..to, mark.label.clone())] })
+        Some(Self { index, text: line, marks: vec![(from..to, mark.label.clone())] })
     }
 
     fn is_long(&self) -> bool {
@@ -240,32 +252,29 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Whether the numbers of lines and the newlines between them agree; otherwise the text has changed.
-fn follows(text: &str, lines: &BTreeMap<u32, Line<'_>>, number: u32, line: &Line<'_>) -> bool {
+/// Whether a line is as far behind the first one as its number says; otherwise the text has changed.
+fn follows(lines: &BTreeMap<u32, Line<'_>>, number: u32, line: &Line<'_>) -> bool {
     let Some((first, there)) = lines.first_key_value() else { return true };
-    let Some(distance) = number.checked_sub(*first) else { return false };
-    distance <= LINES
-        && text
-            .get(there.start..line.start)
-            .is_some_and(|between| between.matches('\n').count() == distance as usize)
+    let distance = number.checked_sub(*first).filter(|distance| *distance <= LINES);
+    distance.is_some_and(|distance| there.index + distance as usize == line.index)
 }
 
 impl Code {
-    fn draw(text: &str, lines: &BTreeMap<u32, Line<'_>>, width: usize) -> Option<Self> {
+    fn draw(text: &Text, lines: &BTreeMap<u32, Line<'_>>, width: usize) -> Option<Self> {
         let (first_line, first) = lines.first_key_value()?;
         let (last_line, _) = lines.last_key_value()?;
         let mut code = Self { first_line: *first_line, last_line: *last_line, ..Self::default() };
-        let mut rest = text.get(first.start..)?.split('\n');
-        for number in *first_line..=*last_line {
-            let between = rest.next().unwrap_or_default();
-            if number > *first_line {
+        for (distance, number) in (*first_line..=*last_line).enumerate() {
+            if distance > 0 {
                 code.source.push('\n');
             }
             let is_near = |line: &u32| number.abs_diff(*line) <= CONTEXT;
             if let Some(line) = lines.get(&number) {
                 line.draw(&mut code);
-            } else if lines.keys().any(is_near) {
-                let shown = between.trim_end().chars().take(width.max(40) * 2);
+            } else if lines.keys().any(is_near)
+                && let Some((_, between)) = text.line(first.index + distance)
+            {
+                let shown = between.chars().take(width.max(40) * 2);
                 code.source.extend(shown.map(|c| if c == '\t' { c } else { visible_char(c) }));
             }
         }
