@@ -1,2 +1,43 @@
-//! stub
-fn main() {}
+//! Benchmarks: ravelin beside its peers, over the same files, in one run: `cargo xtask bench scan`.
+//!
+//! Every tool runs as a process of its own, started by a helper process that measures nothing else
+//! ([`measure`]). What part of ravelin's time is the reading of YAML is timed in this process
+//! ([`reading`]). Never shipped. Start reading at [`scan`].
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a development tool talks to its terminal")]
+
+mod corpus;
+mod measure;
+mod peers;
+mod reading;
+mod scan;
+mod table;
+
+use clap::Parser;
+
+// As in the binary, so that what is timed in this process is timed as there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Benchmarks of Ravelin.
+#[derive(Debug, Parser)]
+#[command(name = "ravelin-bench", bin_name = "cargo xtask bench")]
+struct Cli {
+    #[command(subcommand)]
+    benchmark: Benchmark,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Benchmark {
+    /// Scan a corpus with ravelin and with every peer that is found
+    Scan(scan::Args),
+    /// Run the commands on standard input and print what they used
+    #[command(hide = true)]
+    Measure,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().benchmark {
+        Benchmark::Scan(args) => scan::run(&args),
+        Benchmark::Measure => measure::serve(),
+    }
+}

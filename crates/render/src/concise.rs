@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::escape::{file_name, visible};
 use crate::style::Paint;
-use crate::summary::{Summary, seconds};
+use crate::summary::{Summary, elapsed};
 use ravelin_engine::report::{Entry, Outcome, Report, ReportedFinding, Status};
 use std::io::{self, Write};
 
@@ -33,7 +33,7 @@ pub(crate) fn render(report: &Report, context: &Context<'_>, out: &mut dyn Write
 pub(crate) fn last_line(report: &Report, context: &Context<'_>) -> String {
     let summary = Summary::of(report, context.fail_on);
     let mut line = format!("{}; {}", summary.findings_sentence(context.fail_on), summary.accounting());
-    for part in [summary.silenced(), context.elapsed_ms.map(seconds)].into_iter().flatten() {
+    for part in [summary.silenced(), context.elapsed_ms.map(elapsed)].into_iter().flatten() {
         line.push_str("; ");
         line.push_str(&part);
     }

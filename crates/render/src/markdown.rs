@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::concise::{is_listed, is_shown};
 use crate::escape::{markdown, markdown_code};
-use crate::summary::{NO_NAMESPACE, Summary, Tally, counted, plural, seconds};
+use crate::summary::{NO_NAMESPACE, Summary, Tally, counted, elapsed, plural};
 use ravelin_diag::Severity;
 use ravelin_engine::report::{Entry, Outcome, Report, ReportedFinding, Status};
 use std::fmt::Write as _;
@@ -176,8 +176,8 @@ fn push_accounting(report: &Report, summary: &Summary<'_>, context: &Context<'_>
     if left_out > 0 {
         let _ = writeln!(page.text, "- and {left_out} more");
     }
-    let elapsed = context.elapsed_ms.map(|elapsed| format!(" in {}", seconds(elapsed))).unwrap_or_default();
-    let _ = writeln!(page.text, "\n<sub>ravelin {}{elapsed}</sub>", markdown(context.version));
+    let time = context.elapsed_ms.map(|ms| format!(" in {}", elapsed(ms))).unwrap_or_default();
+    let _ = writeln!(page.text, "\n<sub>ravelin {}{time}</sub>", markdown(context.version));
 }
 
 #[cfg(test)]

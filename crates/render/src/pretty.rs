@@ -5,7 +5,7 @@ use crate::catalogue::{Catalogue, Words};
 use crate::concise::{is_listed, is_shown, place};
 use crate::escape::{file_name, visible};
 use crate::style::Paint;
-use crate::summary::{Summary, Tally, counted, plural, seconds};
+use crate::summary::{Summary, Tally, counted, elapsed, plural};
 use frame::{Frame, Mark, Text};
 use ravelin_diag::{Mode, Severity};
 use ravelin_engine::report::{Entry, Outcome, Position, Report, ReportedFinding, Status};
@@ -275,8 +275,8 @@ fn write_summary(
     };
     writeln!(out, "{sentence}")?;
     write_namespaces(&summary, context, paint, out)?;
-    let elapsed = context.elapsed_ms.map(|elapsed| format!(" ({})", seconds(elapsed))).unwrap_or_default();
-    writeln!(out, "{}{elapsed}", summary.accounting())?;
+    let time = context.elapsed_ms.map(|ms| format!(" ({})", elapsed(ms))).unwrap_or_default();
+    writeln!(out, "{}{time}", summary.accounting())?;
     if !summary.skipped.is_empty() {
         writeln!(out, "  skipped: {}", counted(&summary.skipped))?;
     }

@@ -159,9 +159,12 @@ pub(crate) fn plural(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
-/// `0.12 s`.
-pub(crate) fn seconds(milliseconds: u64) -> String {
-    format!("{}.{:02} s", milliseconds / 1000, milliseconds % 1000 / 10)
+/// `12 ms`, or `1.23 s`.
+pub(crate) fn elapsed(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1000 => format!("{milliseconds} ms"),
+        _ => format!("{}.{:02} s", milliseconds / 1000, milliseconds % 1000 / 10),
+    }
 }
 
 /// The namespace that an object names.
@@ -226,7 +229,8 @@ mod tests {
     }
 
     #[test]
-    fn seconds_have_two_digits() {
-        assert_eq!(seconds(1234), "1.23 s");
+    fn a_short_time_has_no_digits_to_waste() {
+        assert_eq!(elapsed(12), "12 ms");
+        assert_eq!(elapsed(1234), "1.23 s");
     }
 }

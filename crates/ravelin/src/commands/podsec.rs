@@ -180,9 +180,7 @@ impl Sheet {
             let levels: Vec<(Version, Level)> =
                 Version::all().map(|version| (version, highest(&evaluation, version))).collect();
             let text: String = levels.iter().map(|(_, level)| letter(*level)).collect();
-            let map: serde_json::Map<String, serde_json::Value> =
-                levels.iter().map(|(version, level)| (version.to_string(), level.as_str().into())).collect();
-            self.rows.push(with(head, &[("levels", map.into())]));
+            self.rows.push(with(head, &[("levels", runs(&levels))]));
             self.lines.push((name, text));
             return;
         };
@@ -223,20 +221,18 @@ impl Sheet {
             }
             return Ok(text);
         }
-        let width = self.lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
-        if !self.lines.is_empty() {
-            writeln!(text, "{:width$}  {}", "", scale())?;
+        if self.lines.is_empty() {
+            return Ok(text);
         }
+        let columns = Version::all().count();
+        writeln!(text, "{}", scale())?;
         for (name, line) in &self.lines {
-            let name = visible(name);
-            writeln!(text, "{name:width$}  {line}")?;
+            writeln!(text, "{line:columns$}  {}", visible(name))?;
         }
-        if !self.lines.is_empty() {
-            writeln!(
-                text,
-                "\nR restricted   B baseline   - privileged: the highest level met at each policy version"
-            )?;
-        }
+        writeln!(
+            text,
+            "\nR restricted   B baseline   - privileged: the highest level met at each policy version"
+        )?;
         Ok(text)
     }
 }
@@ -246,6 +242,19 @@ fn with(mut row: serde_json::Value, fields: &[(&str, serde_json::Value)]) -> ser
         map.extend(fields.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
     }
     row
+}
+
+/// The levels as runs: each holds from its version until the next.
+fn runs(levels: &[(Version, Level)]) -> serde_json::Value {
+    let mut runs: Vec<serde_json::Value> = Vec::new();
+    let mut last = None;
+    for (version, level) in levels {
+        if last != Some(level) {
+            runs.push(json!({"since": version.to_string(), "level": level.as_str()}));
+            last = Some(level);
+        }
+    }
+    runs.into()
 }
 
 fn highest(evaluation: &Evaluation<'_>, version: Version) -> Level {
