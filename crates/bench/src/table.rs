@@ -20,8 +20,18 @@ pub(crate) struct Row {
 /// The table of `rows`, the first of which is what the others are compared with.
 pub(crate) fn markdown(rows: &[Row], documents: usize, bytes: u64) -> String {
     let head = [
-        "tool", "does", "documents/s", "MB/s", "wall s", "CPU s", "peak MB", "times the wall", "times the CPU", "output kB",
-        "runs", "exit",
+        "tool",
+        "does",
+        "documents/s",
+        "MB/s",
+        "wall s",
+        "CPU s",
+        "peak MB",
+        "times the wall",
+        "times the CPU",
+        "output kB",
+        "runs",
+        "exit",
     ];
     let mut lines = vec![head.map(str::to_owned).to_vec()];
     let first = rows.first().map(|row| row.usage);
@@ -61,18 +71,24 @@ fn cells(row: &Row, first: Usage, documents: usize, bytes: u64) -> Vec<String> {
 fn aligned(lines: &[Vec<String>]) -> String {
     const WORDS: usize = 2;
     let columns = lines.iter().map(Vec::len).max().unwrap_or_default();
-    let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(String::len).max().unwrap_or(0);
+    let width =
+        |column: usize| lines.iter().filter_map(|line| line.get(column)).map(String::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
     for (number, line) in lines.iter().enumerate() {
         for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
             // Writing to a string cannot fail.
-            let _ = if column < WORDS { write!(text, "| {cell:<width$} ") } else { write!(text, "| {cell:>width$} ") };
+            let _ = if column < WORDS {
+                write!(text, "| {cell:<width$} ")
+            } else {
+                write!(text, "| {cell:>width$} ")
+            };
         }
         text.push_str("|\n");
         if number == 0 {
             for (column, width) in widths.iter().enumerate() {
-                let (dashes, end) = ("-".repeat(width.saturating_sub(1)), if column < WORDS { '-' } else { ':' });
+                let (dashes, end) =
+                    ("-".repeat(width.saturating_sub(1)), if column < WORDS { '-' } else { ':' });
                 let _ = write!(text, "| {dashes}{end} ");
             }
             text.push_str("|\n");
@@ -86,14 +102,20 @@ mod tests {
     use super::*;
 
     fn row(tool: &str, wall: f64, timed_out: bool) -> Row {
-        let usage = Usage { wall, processor: Some(wall * 2.0), peak: Some(5_000_000), status: Some(1), timed_out };
+        let usage =
+            Usage { wall, processor: Some(wall * 2.0), peak: Some(5_000_000), status: Some(1), timed_out };
         Row { tool: tool.to_owned(), does: "checks".to_owned(), usage, runs: 3, output: 2_000 }
     }
 
     #[test]
     fn tools_are_compared_with_the_first() {
-        let text = markdown(&[row("ravelin", 0.5, false), row("other", 10.0, false), row("slow", 60.0, true)], 100, 1_000_000);
-        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split('|').map(str::trim).collect()).collect();
+        let text = markdown(
+            &[row("ravelin", 0.5, false), row("other", 10.0, false), row("slow", 60.0, true)],
+            100,
+            1_000_000,
+        );
+        let lines: Vec<Vec<&str>> =
+            text.lines().map(|line| line.split('|').map(str::trim).collect()).collect();
         assert_eq!(
             lines[2],
             ["", "ravelin", "checks", "200", "2.0", "0.500", "1.000", "5", "1.0", "1.0", "2", "3", "1", ""]

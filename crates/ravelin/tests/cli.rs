@@ -54,11 +54,25 @@ fn ravelin_in(folder: &Path, args: &[&str], input: &str) -> Run {
     }
 }
 
-/// The text without how long the run took, which differs each time.
+/// The text with `TIME` for how long the run took, which differs each time: `12 ms` or `1.23 s`.
 fn without_time(text: &str) -> String {
-    let line = |line: &str| match line.rsplit_once(" (") {
-        Some((before, after)) if after.ends_with(" s)") => format!("{before}\n"),
-        _ => format!("{line}\n"),
+    let is_number = |word: &str| {
+        let word = word.trim_start_matches('(');
+        word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(|c| c.is_ascii_digit() || c == '.')
     };
-    text.lines().map(line).collect()
+    let is_unit = |word: &str| ["ms", "s"].contains(&word.trim_end_matches([')', '.', '\n']));
+    let mut words = text.split_inclusive(' ').peekable();
+    let mut out = String::new();
+    while let Some(word) = words.next() {
+        let number = word.trim_end();
+        match words.next_if(|unit| is_number(number) && is_unit(unit.trim_end())) {
+            Some(unit) => {
+                let time = number.trim_start_matches('(');
+                out.push_str(word.replace(time, "TIME").trim_end());
+                out.push_str(unit.trim_start_matches(['m', 's']));
+            }
+            None => out.push_str(word),
+        }
+    }
+    out
 }

@@ -2,6 +2,7 @@
 
 use crate::Limits;
 use crate::files::Globs;
+use crate::kustomize::normal;
 use crate::places::{Lines, Places};
 use ravelin_diag::{Anchor, FieldPath, Segment};
 use ravelin_engine::report::{Location, Region, ReportedFinding, SuppressedBy};
@@ -106,15 +107,23 @@ struct Scope {
 }
 
 impl Scope {
+    /// The file as seen from the folder of the project file.
+    fn below(&self, file: &str) -> PathBuf {
+        let file = Path::new(file);
+        let whole = std::path::absolute(file).map(|path| normal(&path));
+        whole
+            .ok()
+            .and_then(|path| path.strip_prefix(&self.folder).ok().map(Path::to_owned))
+            .unwrap_or_else(|| file.to_owned())
+    }
+
     fn covers(&self, finding: &ReportedFinding) -> bool {
         let object = finding.object.as_ref();
         let text = |glob: &Option<globset::GlobMatcher>, text: Option<&str>| match glob {
             None => true,
             Some(glob) => text.is_some_and(|text| glob.is_match(text)),
         };
-        let file = Path::new(&*finding.location.file);
-        let below = file.strip_prefix(&self.folder).unwrap_or(file);
-        self.files.as_ref().is_none_or(|files| files.matches(below))
+        self.files.as_ref().is_none_or(|files| files.matches(&self.below(&finding.location.file)))
             && self.kind.as_ref().is_none_or(|kind| object.is_some_and(|object| object.kind == *kind))
             && text(&self.namespace, object.map(|object| object.namespace.as_str()))
             && text(&self.name, object.map(|object| object.name.as_str()))
@@ -255,7 +264,8 @@ fn entries(
         });
         entries.scopes.push(Scope {
             files: files.transpose().map_err(|error| fault("files", error.to_string()))?,
-            folder: folder.to_owned(),
+            folder: std::path::absolute(folder_or_here(folder))
+                .map_or_else(|_| folder.to_owned(), |path| normal(&path)),
             kind: entry.kind.clone(),
             namespace: glob("namespace", &entry.namespace)?,
             name: glob("name", &entry.name)?,
@@ -263,6 +273,11 @@ fn entries(
         });
     }
     Ok(entries)
+}
+
+/// The folder, or the current one where it has no name.
+fn folder_or_here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
 }
 
 fn to_json(value: &Value) -> serde_json::Value {

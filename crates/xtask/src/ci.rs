@@ -35,7 +35,10 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "docs", run: |workspace| Ok(listed(&docs::faults(&workspace.root)?)) },
     Step { name: "rustdoc", run: rustdoc },
     Step { name: "fuzz", run: |workspace| cargo(workspace, &["test", "--manifest-path", "fuzz/Cargo.toml"]) },
-    Step { name: "release", run: |workspace| cargo(workspace, &["build", "--release", "--package", "ravelin"]) },
+    Step {
+        name: "release",
+        run: |workspace| cargo(workspace, &["build", "--release", "--package", "ravelin"]),
+    },
     Step { name: "smoke", run: smoke },
     Step { name: "conformance", run: conformance },
     Step { name: "tidy", run: |workspace| Ok(listed(&tidy::faults(workspace)?)) },
@@ -187,7 +190,8 @@ fn conformance(workspace: &Workspace) -> anyhow::Result<Outcome> {
             println!("{area}: no area of this name yet");
             continue;
         }
-        let mut replay = workspace.cargo(&["run", "--release", "--quiet", "--package", "ravelin-conformance", "--"]);
+        let mut replay =
+            workspace.cargo(&["run", "--release", "--quiet", "--package", "ravelin-conformance", "--"]);
         replay.arg(&area).arg(&file);
         replayed += 1;
         if let Outcome::Failed(_) = command(replay)? {

@@ -65,7 +65,8 @@ pub(crate) fn write(root: &Path) -> anyhow::Result<()> {
         written += 1;
     }
     for path in orphans(root, &files)? {
-        std::fs::remove_file(root.join(&path)).with_context(|| format!("cannot remove {}", path.display()))?;
+        std::fs::remove_file(root.join(&path))
+            .with_context(|| format!("cannot remove {}", path.display()))?;
         println!("removed {}", path.display());
         written += 1;
     }

@@ -19,7 +19,11 @@ fn word(text: &str) -> Result<String, String> {
         && !text.ends_with('-')
         && !text.contains("--")
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if is_word { Ok(text.to_owned()) } else { Err("expected lower-case letters, digits and dashes".to_owned()) }
+    if is_word {
+        Ok(text.to_owned())
+    } else {
+        Err("expected lower-case letters, digits and dashes".to_owned())
+    }
 }
 
 /// The family whose checks are in the crate of the Pod Security Standards.
@@ -29,7 +33,8 @@ const STANDARDS: &str = "pss";
 pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<()> {
     let check = Check::new(&args.family, &args.slug);
     let registry = root.join(check.registry());
-    let text = std::fs::read_to_string(&registry).with_context(|| format!("cannot read {}", registry.display()))?;
+    let text =
+        std::fs::read_to_string(&registry).with_context(|| format!("cannot read {}", registry.display()))?;
     let file = root.join(check.file());
     anyhow::ensure!(!file.exists(), "{} exists", file.display());
     if let Some(folder) = file.parent() {
@@ -60,7 +65,10 @@ impl Check {
     fn new(family: &str, slug: &str) -> Self {
         let capital = |word: &str| {
             let mut letters = word.chars();
-            letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
+                .unwrap_or_default()
         };
         Self {
             family: family.to_owned(),
@@ -110,7 +118,8 @@ impl Check {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let mut remaining = Vec::new();
         if self.is_of_standards() {
-            let is_inserted = insert_sorted(&mut lines, 0, &declaration) && insert_sorted(&mut lines, 0, &export);
+            let is_inserted =
+                insert_sorted(&mut lines, 0, &declaration) && insert_sorted(&mut lines, 0, &export);
             if !is_inserted || !append_to_list(&mut lines, "pub const ALL:", &format!("    &{name},")) {
                 remaining.push(format!("add `{declaration}`, `{export}` and `&{name}` to the registry"));
             }
@@ -122,11 +131,18 @@ impl Check {
         if !lines.contains(&block) {
             if let Some(at) = lines.iter().position(|line| line.starts_with("/// The checks of this crate")) {
                 let head = format!("/// Checks of the family `{}`: about ....", self.family);
-                let empty = [head, block.clone(), "    use super::prelude;".to_owned(), "}".to_owned(), String::new()];
+                let empty = [
+                    head,
+                    block.clone(),
+                    "    use super::prelude;".to_owned(),
+                    "}".to_owned(),
+                    String::new(),
+                ];
                 lines.splice(at..at, empty);
             }
             remaining.push(format!("say what the family `{}` is about, in the registry", self.family));
-            remaining.push("count the new family in `every_file_is_a_check_and_every_check_a_file`".to_owned());
+            remaining
+                .push("count the new family in `every_file_is_a_check_and_every_check_a_file`".to_owned());
         }
         let start = lines.iter().position(|line| *line == block);
         let is_inserted = start.is_some_and(|start| {
@@ -134,7 +150,8 @@ impl Check {
                 && insert_sorted(&mut lines, start + 1, &format!("    {export}"))
         });
         if !is_inserted || !append_to_list(&mut lines, "const OWN:", &format!("    &{family}::{name},")) {
-            remaining.push(format!("add `{declaration}`, `{export}` and `&{family}::{name}` to the registry"));
+            remaining
+                .push(format!("add `{declaration}`, `{export}` and `&{family}::{name}` to the registry"));
         }
         remaining.push("call the check where its family runs".to_owned());
         (joined(&lines), remaining)
@@ -147,7 +164,11 @@ fn insert_sorted(lines: &mut Vec<String>, from: usize, line: &str) -> bool {
     let start = line.trim_start();
     let keyword = if start.starts_with("mod ") { "mod " } else { "pub use " };
     let indent = line.len() - start.len();
-    let end = lines.iter().skip(from).position(|other| indent > 0 && other == "}").map_or(lines.len(), |at| from + at);
+    let end = lines
+        .iter()
+        .skip(from)
+        .position(|other| indent > 0 && other == "}")
+        .map_or(lines.len(), |at| from + at);
     let is_like = |other: &String| {
         let text = other.trim_start();
         other.len() - text.len() == indent && text.starts_with(keyword) && text.ends_with(';')

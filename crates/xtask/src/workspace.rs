@@ -61,7 +61,8 @@ impl Workspace {
             .output()
             .context("cannot run git")?;
         anyhow::ensure!(output.status.success(), "git ls-files: {}", String::from_utf8_lossy(&output.stderr));
-        let names = String::from_utf8(output.stdout).context("git ls-files names a file that is not UTF-8")?;
+        let names =
+            String::from_utf8(output.stdout).context("git ls-files names a file that is not UTF-8")?;
         Ok(names.split_terminator('\0').map(str::to_owned).collect())
     }
 }

@@ -4,7 +4,8 @@ use super::Numbers;
 use std::fmt::Write as _;
 
 const TEAMS: &[&str] = &["shop", "billing", "search", "platform", "identity", "mail", "reports", "edge"];
-const PARTS: &[&str] = &["api", "worker", "web", "gateway", "cache", "indexer", "scheduler", "exporter", "proxy"];
+const PARTS: &[&str] =
+    &["api", "worker", "web", "gateway", "cache", "indexer", "scheduler", "exporter", "proxy"];
 const TIERS: &[&str] = &["frontend", "backend", "data", "ops"];
 
 /// One document.
@@ -171,16 +172,16 @@ fn container(numbers: &mut Numbers, name: &str, number: u64) -> String {
     } else if numbers.chance(10) {
         text.push_str("    securityContext:\n      privileged: true\n");
     }
-    text.push_str("    volumeMounts:\n      - name: config\n        mountPath: /etc/app\n        readOnly: true\n");
+    text.push_str(
+        "    volumeMounts:\n      - name: config\n        mountPath: /etc/app\n        readOnly: true\n",
+    );
     text
 }
 
 fn service(numbers: &mut Numbers) -> String {
     let (name, mut text) = head(numbers, "v1", "Service");
-    let _ = write!(
-        text,
-        "spec:\n  type: ClusterIP\n  selector:\n    app.kubernetes.io/name: {name}\n  ports:\n"
-    );
+    let _ =
+        write!(text, "spec:\n  type: ClusterIP\n  selector:\n    app.kubernetes.io/name: {name}\n  ports:\n");
     for (port, number) in ["http", "metrics", "admin"].iter().zip(0..=numbers.below(3)) {
         let _ = write!(
             text,
@@ -193,7 +194,11 @@ fn service(numbers: &mut Numbers) -> String {
 
 fn config_map(numbers: &mut Numbers) -> String {
     let (name, mut text) = head(numbers, "v1", "ConfigMap");
-    let _ = write!(text, "data:\n  LOG_LEVEL: info\n  REGION: \"eu-{}\"\n  app.properties: |\n", numbers.below(9));
+    let _ = write!(
+        text,
+        "data:\n  LOG_LEVEL: info\n  REGION: \"eu-{}\"\n  app.properties: |\n",
+        numbers.below(9)
+    );
     for number in 0..12 + numbers.below(16) {
         let _ = writeln!(text, "    {name}.option.{number}=value-{:08x}", numbers.next() >> 32);
     }

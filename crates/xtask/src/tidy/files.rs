@@ -34,7 +34,8 @@ fn machine_path(line: &str) -> Option<&str> {
     while let Some((head, _)) = rest.split_once('/') {
         before = head.chars().next_back().or(before);
         let path = rest.get(head.len()..)?;
-        let is_start = before.is_none_or(|before| !before.is_alphanumeric() && !"./_-~*}])>$".contains(before));
+        let is_start =
+            before.is_none_or(|before| !before.is_alphanumeric() && !"./_-~*}])>$".contains(before));
         if is_start && is_of_machine(path) {
             let end = path.find(|c: char| c.is_whitespace() || "\"'`,;:)".contains(c)).unwrap_or(path.len());
             return path.get(..end);
@@ -58,7 +59,10 @@ pub(super) fn the_architecture_fits_a_sitting(house: &House<'_>) -> anyhow::Resu
     };
     let lines = text.lines().count();
     let is_long = lines > ARCHITECTURE;
-    Ok(is_long.then(|| format!("ARCHITECTURE.md: {lines} lines, at most {ARCHITECTURE}")).into_iter().collect())
+    Ok(is_long
+        .then(|| format!("ARCHITECTURE.md: {lines} lines, at most {ARCHITECTURE}"))
+        .into_iter()
+        .collect())
 }
 
 #[cfg(test)]
@@ -69,10 +73,20 @@ mod tests {
     fn machine_paths_are_told_from_others() {
         for folder in MACHINE_FOLDERS {
             let path = format!("/{folder}/me/x.rs");
-            for line in [path.clone(), format!("let a = \"{path}\";"), format!("see {path}, line 3"), format!("={path}")] {
+            for line in [
+                path.clone(),
+                format!("let a = \"{path}\";"),
+                format!("see {path}, line 3"),
+                format!("={path}"),
+            ] {
                 assert_eq!(machine_path(&line), Some(path.as_str()), "{line}");
             }
-            for line in [format!("https://a.example{path}"), format!("docs{path}"), format!("../{folder}/x"), format!("/{folder}")] {
+            for line in [
+                format!("https://a.example{path}"),
+                format!("docs{path}"),
+                format!("../{folder}/x"),
+                format!("/{folder}"),
+            ] {
                 assert_eq!(machine_path(&line), None, "{line}");
             }
         }

@@ -51,20 +51,29 @@ fn product_files<'h>(house: &'h House<'_>) -> impl Iterator<Item = &'h SourceFil
 }
 
 /// What is too long, and what the list of longer ones says wrongly.
-fn faults(lengths: impl IntoIterator<Item = (String, usize, usize)>, longer: &[(&str, usize)]) -> Vec<String> {
+fn faults(
+    lengths: impl IntoIterator<Item = (String, usize, usize)>,
+    longer: &[(&str, usize)],
+) -> Vec<String> {
     let longer: BTreeMap<&str, usize> = longer.iter().copied().collect();
     let mut unused: BTreeSet<&str> = longer.keys().copied().collect();
     let mut faults = Vec::new();
     for (name, lines, limit) in lengths {
         match longer.get(name.as_str()) {
-            None if lines > limit => faults.push(format!("{name}: {lines} lines without tests, at most {limit}")),
+            None if lines > limit => {
+                faults.push(format!("{name}: {lines} lines without tests, at most {limit}"))
+            }
             None => {}
             Some(listed) => {
                 unused.remove(name.as_str());
                 if lines > *listed {
-                    faults.push(format!("{name}: {lines} lines without tests; it had {listed} and may only shrink"));
+                    faults.push(format!(
+                        "{name}: {lines} lines without tests; it had {listed} and may only shrink"
+                    ));
                 } else if lines < *listed {
-                    faults.push(format!("{name}: now {lines} lines without tests; lower its entry in the ratchet"));
+                    faults.push(format!(
+                        "{name}: now {lines} lines without tests; lower its entry in the ratchet"
+                    ));
                 }
             }
         }

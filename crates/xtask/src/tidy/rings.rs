@@ -24,9 +24,37 @@ const RINGS: &[(&str, u8)] = &[
 
 /// Crates that read files, sockets, clocks or random numbers, start threads, or run futures.
 const DENIED: &[&str] = &[
-    "async", "axum", "chrono", "crossbeam", "fastrand", "fs", "futures", "getrandom", "h2", "hyper", "ignore",
-    "inotify", "jiff", "kube", "mio", "notify", "polling", "quinn", "rand", "rayon", "reqwest", "smol", "socket2",
-    "tempfile", "time", "tokio", "tonic", "tower", "tracing", "ureq", "walkdir",
+    "async",
+    "axum",
+    "chrono",
+    "crossbeam",
+    "fastrand",
+    "fs",
+    "futures",
+    "getrandom",
+    "h2",
+    "hyper",
+    "ignore",
+    "inotify",
+    "jiff",
+    "kube",
+    "mio",
+    "notify",
+    "polling",
+    "quinn",
+    "rand",
+    "rayon",
+    "reqwest",
+    "smol",
+    "socket2",
+    "tempfile",
+    "time",
+    "tokio",
+    "tonic",
+    "tower",
+    "tracing",
+    "ureq",
+    "walkdir",
 ];
 
 /// The ring of a crate.
@@ -69,7 +97,8 @@ pub(super) fn dependencies_point_to_lower_rings(house: &House<'_>) -> anyhow::Re
 fn edge_faults(edges: &[(&str, &str)]) -> Vec<String> {
     let mut faults = Vec::new();
     for (from, to) in edges {
-        let (Some((from_place, from_ring)), Some((to_place, to_ring))) = (position(from), position(to)) else {
+        let (Some((from_place, from_ring)), Some((to_place, to_ring))) = (position(from), position(to))
+        else {
             continue;
         };
         let is_allowed = to_ring < from_ring || (to_ring == 0 && from_ring == 0 && to_place < from_place);
@@ -169,7 +198,8 @@ mod tests {
     #[test]
     fn a_crate_that_does_io_is_found_below_others() {
         let workspace = crate::workspace::Workspace::load().unwrap();
-        let source = workspace.packages().into_iter().find(|package| package.name.as_str() == "ravelin-source");
+        let source =
+            workspace.packages().into_iter().find(|package| package.name.as_str() == "ravelin-source");
         let faults = denied_below(&workspace.metadata, &source.unwrap().id);
         assert!(faults.iter().any(|fault| fault.starts_with("ravelin-source > rayon:")), "{faults:?}");
     }

@@ -1,7 +1,7 @@
 //! What no source may say: that something is left undone.
 
 use super::House;
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Punct, TokenStream, TokenTree};
 use std::str::FromStr as _;
 
 /// No unfinished code, and no test that does not run.
@@ -28,16 +28,15 @@ fn walk(tokens: TokenStream, found: &mut Vec<(usize, String)>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (index, token) in tokens.iter().enumerate() {
         match (token, tokens.get(index + 1)) {
-            (TokenTree::Ident(word), Some(TokenTree::Punct(mark))) if mark.as_char() == '!' => {
-                if word == "todo" || word == "unimplemented" {
-                    found.push((word.span().start().line, format!("`{word}!` is unfinished")));
-                }
+            (TokenTree::Ident(word), Some(TokenTree::Punct(mark))) if is_unfinished(word, mark) => {
+                found.push((word.span().start().line, format!("`{word}!` is unfinished")));
             }
             (TokenTree::Punct(mark), Some(TokenTree::Group(group))) if mark.as_char() == '#' => {
                 let first = group.stream().into_iter().next();
                 let is_ignore = matches!(&first, Some(TokenTree::Ident(word)) if word == "ignore");
                 if is_ignore && group.delimiter() == Delimiter::Bracket {
-                    found.push((mark.span().start().line, "a test that is ignored does not exist".to_owned()));
+                    found
+                        .push((mark.span().start().line, "a test that is ignored does not exist".to_owned()));
                 }
             }
             _ => {}
@@ -46,6 +45,10 @@ fn walk(tokens: TokenStream, found: &mut Vec<(usize, String)>) {
             walk(group.stream(), found);
         }
     }
+}
+
+fn is_unfinished(word: &Ident, mark: &Punct) -> bool {
+    mark.as_char() == '!' && (word == "todo" || word == "unimplemented")
 }
 
 #[cfg(test)]
