@@ -60,7 +60,10 @@ fn without_time(text: &str) -> String {
         let word = word.trim_start_matches('(');
         word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(|c| c.is_ascii_digit() || c == '.')
     };
-    let is_unit = |word: &str| ["ms", "s"].contains(&word.trim_end_matches([')', '.', '\n']));
+    let is_unit = |word: &str| {
+        let rest = word.strip_prefix("ms").or_else(|| word.strip_prefix('s'));
+        rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
     let mut words = text.split_inclusive(' ').peekable();
     let mut out = String::new();
     while let Some(word) = words.next() {

@@ -37,9 +37,7 @@ metadata:
   namespace: {team}
   labels:
     app.kubernetes.io/name: {name}
-    app.kubernetes.io/component: {part}
     app.kubernetes.io/part-of: {team}
-    app.kubernetes.io/managed-by: Helm
     tier: {tier}
   annotations:
     description: \"The {part} of {team}; owned by the {tier} people\"
@@ -62,8 +60,7 @@ fn workload(numbers: &mut Numbers, kind: &str) -> String {
     }
     let _ = write!(
         text,
-        "\
-  selector:
+        "  selector:
     matchLabels:
       app.kubernetes.io/name: {name}
   template:
@@ -129,20 +126,13 @@ fn container(numbers: &mut Numbers, name: &str, number: u64) -> String {
     let (minor, patch) = (numbers.below(30), numbers.below(12));
     let port = 8_000 + numbers.below(1_000);
     let mut text = format!(
-        "\
-  - name: main-{number}
+        "  - name: main-{number}
     image: registry.example/{name}:1.{minor}.{patch}
-    imagePullPolicy: IfNotPresent
     args: [\"--listen\", \"0.0.0.0:{port}\", \"--log-level=info\"]
     ports:
       - name: http
         containerPort: {port}
-        protocol: TCP
     env:
-      - name: POD_NAME
-        valueFrom:
-          fieldRef:
-            fieldPath: metadata.name
       - name: DATABASE_URL
         value: \"postgres://{name}.data.svc:5432/main?sslmode=verify-full\"
     resources:
@@ -156,8 +146,7 @@ fn container(numbers: &mut Numbers, name: &str, number: u64) -> String {
     if numbers.chance(50) {
         let _ = write!(
             text,
-            "\
-    readinessProbe:
+            "    readinessProbe:
       httpGet:
         path: /healthz
         port: http
