@@ -45,7 +45,11 @@ const LONG: f64 = 30.0;
 
 /// Measures and prints.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
+    // Some tools pass over folders whose names begin with a dot, as those of `tempfile` do.
+    let folder = tempfile::Builder::new()
+        .prefix("ravelin-bench-")
+        .tempdir()
+        .context("cannot create a temporary folder")?;
     let manifests = folder.path().join("manifests");
     let corpus = match &args.corpus {
         Some(from) => corpus::copy(&manifests, from, args.documents)?,

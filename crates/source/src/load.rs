@@ -95,7 +95,7 @@ pub(crate) fn load(name: Arc<str>, source: &SourceText, limits: &Limits, is_patc
         SourceText::File(path) => Some(path.as_path()),
         SourceText::Kept(_) => None,
     };
-    if path.is_some_and(recognise::is_in_chart_templates) && recognise::has_template_marks(&text) {
+    if path.is_some_and(recognise::is_in_chart_templates) && recognise::has_live_template_marks(&text) {
         return whole(skipped("Helm template (not rendered)"));
     }
     if is_patch {

@@ -18,6 +18,17 @@ pub(crate) fn has_template_marks(text: &str) -> bool {
     has("{{") && has("}}") || has("{%") && has("%}")
 }
 
+/// Whether the marks of a template stand outside comments. A mark in a comment changes nothing, and must not
+/// keep a manifest that could be applied as it is from being judged.
+pub(crate) fn has_live_template_marks(text: &str) -> bool {
+    text.lines().any(|line| {
+        let Some((before, _)) = line.split_once("{{").or_else(|| line.split_once("{%")) else { return false };
+        let comment = before.trim_start().starts_with('#')
+            || before.split_once(" #").is_some_and(|(code, _)| !code.contains(['"', '\'']));
+        !comment
+    })
+}
+
 /// Whether the file is named as kustomize names its own.
 pub(crate) fn is_kustomization_name(path: &Path) -> bool {
     let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -110,5 +121,9 @@ mod tests {
     fn template_marks() {
         assert!(has_template_marks("a: {{ .Values.x }}") && has_template_marks("{% if x %}"));
         assert!(!has_template_marks("a: {b: {c: d}}"));
+        assert!(
+            has_live_template_marks("a: 1\nb: \"x # {{ y }}\"") && has_live_template_marks("{{ if x }}\n")
+        );
+        assert!(!has_live_template_marks("# {{ x }}\na: b # {{ y }}\n"));
     }
 }

@@ -1,67 +1,10 @@
 //! Every file and document ends as judged, not applicable, skipped or failed; nothing is dropped.
 
+mod support;
+
 use ravelin_engine::report::{Outcome, Report};
-use ravelin_engine::scan::Settings;
-use ravelin_engine::selection::Selection;
-use ravelin_podsec::config::PodSecurityConfiguration;
-use ravelin_podsec::{Level, LevelVersion, Version};
-use ravelin_source::project::Entries;
-use ravelin_source::scan::{Request, Silent, scan};
 use ravelin_source::{FileOptions, Globs, Limits};
-use std::path::{Path, PathBuf};
-
-/// A folder of files that is gone when the test is.
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new(files: &[(&str, &[u8])]) -> Self {
-        let folder = Self(tempfile::tempdir().unwrap());
-        for (name, bytes) in files {
-            folder.write(name, bytes);
-        }
-        folder
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) {
-        let path = self.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, bytes).unwrap();
-    }
-}
-
-fn options() -> FileOptions {
-    FileOptions {
-        include: Globs::default(),
-        exclude: Globs::default(),
-        hidden: false,
-        respect_ignore_files: true,
-        follow_links: false,
-    }
-}
-
-fn scan_with(paths: &[PathBuf], files: &FileOptions, limits: &Limits) -> Report {
-    let settings = Settings {
-        yardstick: LevelVersion::new(Level::Restricted, Version::Latest),
-        psa: PodSecurityConfiguration::unconfigured(),
-        default_namespace: String::new(),
-        selection: Selection::default(),
-    };
-    let suppress = Some("2026-06-01".parse().unwrap());
-    let request =
-        Request { paths, files, limits, settings: &settings, suppress, entries: &Entries::default() };
-    let (report, _) = scan(&request, &Silent);
-    let counts = report.counts();
-    assert_eq!(counts.total(), report.entries.len());
-    report
-}
-
-fn scan_folder(folder: &Folder) -> Report {
-    scan_with(&[folder.path().to_owned()], &options(), &Limits::STANDARD)
-}
+use support::{Folder, options, scan_folder, scan_with};
 
 /// `file:line:column outcome` of every entry, with the folder cut off.
 fn entries(folder: &Folder, report: &Report) -> Vec<String> {

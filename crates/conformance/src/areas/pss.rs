@@ -55,7 +55,8 @@ fn judge(
 ) -> Result<(), Difference> {
     let unreadable = |error: &dyn std::fmt::Display| Difference::form(field, "a pod", error);
     let read = read::json(&pod.to_string(), &Limits::STANDARD).map_err(|error| unreadable(&error))?;
-    let value = read.value.ok_or_else(|| unreadable(&"nothing"))?;
+    let value = read.value.filter(|value| value.as_object().is_some());
+    let value = value.ok_or_else(|| unreadable(&"no mapping"))?;
     let pod = Pod::decode(&value, FieldPath::root(), Defaulting::Pod).map_err(|errors| {
         unreadable(&errors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
     })?;
@@ -189,10 +190,11 @@ impl Run<'_> {
                 ("detail", text(&said.detail)),
             ]
         };
+        let versions = if first == last { first.to_string() } else { format!("{first} to {last}") };
         let expected = expected.map_or([const { ("", None) }; 3], values);
         for ((_, expected), (name, found)) in expected.into_iter().zip(values(found)) {
             if expected != found {
-                let field = format!("{subject} {first} to {last} {name}");
+                let field = format!("{subject} {versions} {name}");
                 differences.push(Difference::new(field, expected.as_ref(), found.as_ref()));
             }
         }

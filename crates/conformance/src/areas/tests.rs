@@ -102,7 +102,7 @@ fn no_field_is_ignored() {
                 without.as_object_mut().unwrap().remove(field);
                 assert_ne!(compare(&without), [], "{id} without {field}");
                 let mut other = record.clone();
-                other[field] = json!({"neither": "here", "nor": 3});
+                other[field] = json!(3);
                 assert_ne!(compare(&other), [], "{id} with another {field}");
             }
         }
