@@ -5,12 +5,18 @@
 //! else.
 
 use anyhow::Context as _;
+#[cfg(unix)]
+use nix::sys::{
+    resource::{UsageWho, getrusage},
+    time::{TimeVal, TimeValLike as _},
+};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// The commands of one tool, run one after another.
@@ -109,18 +115,36 @@ fn wait(child: &mut std::process::Child, time: Duration) -> anyhow::Result<Optio
     Ok(None)
 }
 
+/// The processor time this process has used, in seconds; where that cannot be told, the time since it was
+/// first asked for.
+pub(crate) fn own_time() -> f64 {
+    static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+    own_processor_time().unwrap_or_else(|| STARTED.elapsed().as_secs_f64())
+}
+
+#[cfg(unix)]
+fn own_processor_time() -> Option<f64> {
+    getrusage(UsageWho::RUSAGE_SELF).ok().map(|usage| processor_time(&usage))
+}
+
 #[cfg(unix)]
 fn of_children() -> (Option<f64>, Option<u64>) {
-    use nix::sys::resource::{UsageWho, getrusage};
-    use nix::sys::time::TimeValLike as _;
     let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else { return (None, None) };
-    let seconds =
-        |time: nix::sys::time::TimeVal| Duration::from_micros(time.num_microseconds().unsigned_abs());
-    let processor = seconds(usage.user_time()) + seconds(usage.system_time());
     // Linux counts kibibytes, macOS bytes.
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
     let peak = u64::try_from(usage.max_rss()).ok().map(|peak| peak * unit);
-    (Some(processor.as_secs_f64()), peak)
+    (Some(processor_time(&usage)), peak)
+}
+
+#[cfg(unix)]
+fn processor_time(usage: &nix::sys::resource::Usage) -> f64 {
+    let seconds = |time: TimeVal| Duration::from_micros(time.num_microseconds().unsigned_abs());
+    (seconds(usage.user_time()) + seconds(usage.system_time())).as_secs_f64()
+}
+
+#[cfg(not(unix))]
+fn own_processor_time() -> Option<f64> {
+    None
 }
 
 #[cfg(not(unix))]

@@ -60,7 +60,14 @@ pub(crate) const PEERS: &[Peer] = &[
     Peer {
         name: "kubeconform",
         does: "reads only: no schemas here",
-        how: How::Folder(&["-ignore-missing-schemas", "-schema-location", "no-schemas", "-output", "json"]),
+        how: How::Folder(&[
+            "-ignore-missing-schemas",
+            "-schema-location",
+            "no-schemas",
+            "-summary",
+            "-output",
+            "json",
+        ]),
     },
 ];
 

@@ -1,5 +1,6 @@
 //! What part of a scan is the reading of YAML: both are timed in this process, on one thread.
 
+use crate::measure::own_time;
 use anyhow::Context as _;
 use ravelin_diag::Severity;
 use ravelin_engine::scan::Settings;
@@ -13,9 +14,8 @@ use ravelin_source::scan::{Request, Silent};
 use ravelin_source::{FileOptions, Globs, Limits, project::Entries};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
-/// How long both take, in seconds; medians.
+/// The processor time of both, in seconds; medians.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
     /// Reading every file and making values of its documents.
@@ -24,18 +24,18 @@ pub(crate) struct Times {
     pub scan: f64,
 }
 
-/// Times both, alternating, so that a busy machine is busy for both.
+/// Times both, alternating, so that a busy machine is busy for both. Processor time, because others may use the machine.
 pub(crate) fn time(folder: &Path, files: &[PathBuf], runs: usize) -> anyhow::Result<Times> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().context("cannot start a thread")?;
     pool.install(|| {
         let (mut reading, mut scans) = (Vec::new(), Vec::new());
         for _ in 0..runs {
-            let started = Instant::now();
+            let started = own_time();
             read_all(files)?;
-            reading.push(started.elapsed().as_secs_f64());
-            let started = Instant::now();
+            let between = own_time();
             scan(folder)?;
-            scans.push(started.elapsed().as_secs_f64());
+            reading.push(between - started);
+            scans.push(own_time() - between);
         }
         Ok(Times { reading: median(&mut reading), scan: median(&mut scans) })
     })

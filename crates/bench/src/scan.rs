@@ -138,7 +138,7 @@ fn report(args: &Args, corpus: &Corpus, rows: &[Row], times: reading::Times) -> 
     text.push_str(&table::markdown(rows, corpus.documents, corpus.bytes));
     writeln!(
         text,
-        "\nOn one thread, in one process, medians of {} runs: reading the files and making values of their documents {:.3} s \
+        "\nOn one thread, in one process, processor time, medians of {} runs: reading the files and making values of their documents {:.3} s \
          ({:.1} MB/s); the whole scan, its report in JSON included, {:.3} s ({:.1} MB/s). The scan takes **{:.2} times** as \
          long as merely reading the same bytes with the same parser; reading is {:.0}% of it.",
         args.runs.max(1),

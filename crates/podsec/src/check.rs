@@ -60,5 +60,4 @@ impl Offence {
     pub fn of_pod(pod: &Pod<'_>, keys: &str, anchor: Anchor, message: impl Into<String>) -> Self {
         Self { path: pod.field(keys), anchor, message: message.into() }
     }
-
 }

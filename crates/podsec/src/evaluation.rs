@@ -1,7 +1,7 @@
 //! The verdict on a pod at a level and version.
 
 use crate::checks;
-use crate::{Level, LevelVersion, PodCheck, Violation};
+use crate::{Level, LevelVersion, PodCheck, Version, Violation};
 use ravelin_object::pod::Pod;
 use std::cell::OnceCell;
 
@@ -112,6 +112,15 @@ impl<'p> Evaluation<'p> {
     }
 }
 
+/// The minor at which the checks became what they are at `version`: from there to `version` every verdict is
+/// the same.
+#[must_use]
+pub fn unchanged_since(version: Version) -> u64 {
+    let revisions = checks::ALL.iter().flat_map(|check| check.revisions());
+    let reached = revisions.map(|revision| revision.since).filter(|since| *since <= version.minor());
+    reached.max().unwrap_or_default()
+}
+
 fn is_overridden(check: &dyn PodCheck, minor: u64) -> bool {
     check.level() == Level::Baseline
         && checks::ALL.iter().any(|other| {
@@ -147,6 +156,21 @@ mod tests {
         volumes: [{name: v, hostPath: {path: /}}],
         containers: [{name: a, securityContext: {
             procMount: Unmasked, capabilities: {add: [BPF]}, seccompProfile: {type: ''}}}]}";
+
+    #[test]
+    fn nothing_changes_between_a_version_and_what_it_is_unchanged_since() {
+        let chosen = |minor: u64| -> Vec<Option<usize>> {
+            let newest = |check: &&dyn PodCheck| {
+                check.revisions().iter().rposition(|revision| revision.since <= minor)
+            };
+            checks::ALL.iter().map(newest).collect()
+        };
+        for version in Version::all() {
+            assert_eq!(chosen(version.minor()), chosen(unchanged_since(version)), "{version}");
+        }
+        assert_eq!(unchanged_since(Version::Latest), 37);
+        assert_eq!(unchanged_since(Version::Minor(33)), 32);
+    }
 
     #[test]
     fn words_are_joined_as_upstream_joins_them() {

@@ -20,5 +20,5 @@ mod volumes;
 mod words;
 
 pub use check::{Offence, PodCheck, Revision, Violation};
-pub use evaluation::{Evaluation, Verdict};
+pub use evaluation::{Evaluation, Verdict, unchanged_since};
 pub use level::{Level, LevelVersion, ParseLevelError, ParseVersionError, Version};

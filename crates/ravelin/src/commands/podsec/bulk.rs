@@ -7,7 +7,7 @@ use ravelin_object::identity::Identity;
 use ravelin_object::pod::{Defaulting, Pod};
 use ravelin_object::templates::{self, FoundBy, Template};
 use ravelin_object::{Value, read};
-use ravelin_podsec::{Evaluation, LevelVersion};
+use ravelin_podsec::{Evaluation, Level, LevelVersion, Verdict, unchanged_since};
 use ravelin_source::Limits;
 use rayon::prelude::*;
 use serde_json::json;
@@ -15,7 +15,7 @@ use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
 /// How many lines are judged at once: enough to keep every core busy, few enough to answer soon.
-const LINES: usize = 2048;
+const LINES: usize = 512;
 /// How many bytes of lines are held at once, whatever their number.
 const BYTES: usize = 8 << 20;
 
@@ -139,10 +139,22 @@ fn judge(
                 Identity { name: pod.name.to_owned(), namespace: pod.namespace.to_owned(), ..identity };
         }
         let evaluation = Evaluation::new(&pod);
+        let head = format!(
+            "{{\"line\":{number},\"namespace\":{},\"name\":{}",
+            quoted(&identity.namespace),
+            quoted(&identity.name)
+        );
+        // Most versions judge as the one before them: their verdict is not worked out again.
+        let mut known: Vec<((Level, u64), String)> = Vec::new();
         for at in wanted {
-            let verdict = evaluation.verdict(*at);
-            answer.denied |= !verdict.allowed();
-            answer.verdict(number, &identity, *at, verdict.allowed(), &verdict.reason(), &verdict.detail());
+            let key = (at.level, unchanged_since(at.version));
+            if !known.iter().any(|(other, _)| *other == key) {
+                let verdict = evaluation.verdict(*at);
+                answer.denied |= !verdict.allowed();
+                known.push((key, tail(&verdict)));
+            }
+            let tail = known.iter().find(|(other, _)| *other == key).map_or("", |(_, tail)| tail);
+            answer.verdict(&head, *at, tail);
         }
     }
     Ok(())
@@ -156,28 +168,31 @@ fn pods<'v>(identity: &Identity, value: &'v Value) -> Vec<Template<'v>> {
     templates::find(identity, value)
 }
 
+// The lines are written by hand for the order of their keys: people read them too.
+
+/// The end of a line: from `allowed` on.
+fn tail(verdict: &Verdict<'_>) -> String {
+    let (allowed, reason, detail) = (verdict.allowed(), quoted(&verdict.reason()), quoted(&verdict.detail()));
+    format!(",\"allowed\":{allowed},\"reason\":{reason},\"detail\":{detail}}}\n")
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
 impl Answer {
-    fn verdict(
-        &mut self,
-        line: u64,
-        identity: &Identity,
-        at: LevelVersion,
-        allowed: bool,
-        reason: &str,
-        detail: &str,
-    ) {
-        // Written by hand for the order of its keys: people read these lines too.
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let text = format!(
-            "{{\"line\":{line},\"namespace\":{},\"name\":{},\"level\":\"{}\",\"version\":\"{}\",\"allowed\":{allowed},\"reason\":{},\"detail\":{}}}\n",
-            quoted(&identity.namespace),
-            quoted(&identity.name),
-            at.level,
-            at.version,
-            quoted(reason),
-            quoted(detail)
-        );
-        self.text.extend_from_slice(text.as_bytes());
+    fn verdict(&mut self, head: &str, at: LevelVersion, tail: &str) {
+        for part in [
+            head,
+            ",\"level\":\"",
+            at.level.as_str(),
+            "\",\"version\":\"",
+            &at.version.to_string(),
+            "\"",
+            tail,
+        ] {
+            self.text.extend_from_slice(part.as_bytes());
+        }
     }
 
     fn line(&mut self, value: &serde_json::Value) {
