@@ -50,17 +50,18 @@ fn cells(row: &Row, first: Usage, documents: usize, bytes: u64) -> Vec<String> {
         (false, Some(status)) => status.to_string(),
         (false, None) => "signal".to_owned(),
     };
-    let speed = |amount: f64| if usage.timed_out { "-".to_owned() } else { format!("{amount:.0}") };
+    let at_least = if usage.timed_out { "> " } else { "" };
+    let speed = |amount: f64, digits: usize| optional((!usage.timed_out).then_some(amount), digits);
     vec![
         row.tool.clone(),
         row.does.clone(),
-        speed(documents as f64 / usage.wall),
-        if usage.timed_out { "-".to_owned() } else { format!("{:.1}", bytes as f64 / 1e6 / usage.wall) },
-        format!("{}{:.3}", if usage.timed_out { "> " } else { "" }, usage.wall),
-        optional(usage.processor, 3),
+        speed(documents as f64 / usage.wall, 0),
+        speed(bytes as f64 / 1e6 / usage.wall, 1),
+        format!("{at_least}{:.3}", usage.wall),
+        format!("{at_least}{}", optional(usage.processor, 3)),
         optional(usage.peak.map(|peak| peak as f64 / 1e6), 0),
-        format!("{}{:.1}", if usage.timed_out { "> " } else { "" }, usage.wall / first.wall),
-        optional(of_processor, 1),
+        format!("{at_least}{:.1}", usage.wall / first.wall),
+        format!("{at_least}{}", optional(of_processor, 1)),
         format!("{:.0}", row.output as f64 / 1e3),
         row.runs.to_string(),
         status,

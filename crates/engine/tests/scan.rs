@@ -1,4 +1,5 @@
 //! What the engine says of objects in the light of their namespaces.
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 use ravelin_diag::{Mode, Severity};
 use ravelin_engine::report::Outcome;

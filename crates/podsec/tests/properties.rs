@@ -45,21 +45,23 @@ proptest! {
         judged(&pod, |evaluation| {
             for version in versions() {
                 let verdict = evaluation.verdict(LevelVersion::new(Level::Privileged, version));
-                assert_eq!((verdict.allowed(), verdict.reason(), verdict.detail()), (true, String::new(), String::new()));
+                assert!(verdict.allowed());
+                assert_eq!(verdict.reason() + &verdict.detail(), "");
             }
         });
     }
 
-    /// What restricted allows, baseline allows, but for three checks that a restricted one overrides and then does
-    /// not make up for:
-    /// - on Windows since v1.25: the restricted checks of capabilities and of seccomp exempt the pod, the baseline
-    ///   ones do not;
-    /// - at any version: a volume with an allowed source besides its `hostPath`, which API validation refuses, is an
-    ///   allowed one to `restrictedVolumes`.
+    /// What restricted allows, baseline allows, but for three checks that a restricted one overrides and then
+    /// does not make up for:
+    /// - on Windows since v1.25: the restricted checks of capabilities and of seccomp exempt the pod, the
+    ///   baseline ones do not;
+    /// - at any version: a volume with an allowed source besides its `hostPath`, which API validation refuses,
+    ///   is an allowed one to `restrictedVolumes`.
     #[test]
     fn what_restricted_allows_baseline_allows(pod in any_pod()) {
         judged(&pod, |evaluation| {
-            let has_volume_of_two_sources = evaluation.pod().volumes.iter().any(|volume| volume.sources.len() > 1);
+            let volumes = &evaluation.pod().volumes;
+            let has_volume_of_two_sources = volumes.iter().any(|volume| volume.sources.len() > 1);
             for version in versions() {
                 if !violated(evaluation, Level::Restricted, version).is_empty() {
                     continue;
@@ -77,7 +79,8 @@ proptest! {
         });
     }
 
-    /// The same from the other side: what baseline does not allow and nothing overrides, restricted does not allow.
+    /// The same from the other side: what baseline does not allow and nothing overrides, restricted does not
+    /// allow either.
     #[test]
     fn restricted_adds_to_baseline(pod in any_pod()) {
         judged(&pod, |evaluation| {
@@ -90,15 +93,16 @@ proptest! {
                     ("seccompProfile_baseline", 19),
                 ];
                 for check in violated(evaluation, Level::Baseline, version) {
-                    let is_overridden = overridden.iter().any(|(id, since)| *id == check && version.minor() >= *since);
+                    let is_overridden =
+                        overridden.iter().any(|(id, since)| *id == check && version.minor() >= *since);
                     assert_eq!(restricted.contains(check), !is_overridden, "{version}: {check}");
                 }
             }
         });
     }
 
-    /// At baseline every single fault stays. At restricted only the check stays violated: of containers that are
-    /// silent about `runAsNonRoot` or seccomp nothing is told where another one is explicitly wrong.
+    /// At baseline every single fault stays. At restricted only the check stays violated: of containers that
+    /// are silent about `runAsNonRoot` or seccomp nothing is told where another one is explicitly wrong.
     #[test]
     fn a_further_container_removes_no_violation(
         pod in any_pod(),
@@ -119,14 +123,15 @@ proptest! {
                 let at = LevelVersion::new(Level::Baseline, version);
                 let (less, more) = (before.verdict(at), after.verdict(at));
                 for (check, violation) in &less.violations {
-                    let still = more.violations.iter().find(|(other, _)| other.upstream_id() == check.upstream_id());
+                    let id = check.upstream_id();
+                    let still = more.violations.iter().find(|(other, _)| other.upstream_id() == id);
                     let still = &still.unwrap().1.offences;
                     for offence in &violation.offences {
                         assert!(still.contains(offence), "{at}: {offence:?}");
                     }
                 }
-                let (less, more) =
-                    (violated(before, Level::Restricted, version), violated(after, Level::Restricted, version));
+                let less = violated(before, Level::Restricted, version);
+                let more = violated(after, Level::Restricted, version);
                 assert!(less.is_subset(&more), "{version}: {less:?} {more:?}");
             }
         }));
@@ -152,14 +157,15 @@ proptest! {
         judged(&pod, |evaluation| {
             for level in [Level::Baseline, Level::Restricted] {
                 for version in versions() {
-                    for (check, violation) in evaluation.verdict(LevelVersion::new(level, version)).violations {
+                    let verdict = evaluation.verdict(LevelVersion::new(level, version));
+                    for (check, violation) in verdict.violations {
                         let id = check.upstream_id();
                         assert!(!violation.offences.is_empty(), "{id}");
                         assert!(!violation.reason.is_empty(), "{id}");
                         for offence in &violation.offences {
                             let is_there = pod.at(&offence.path).is_some();
                             assert!(is_there || offence.anchor == Anchor::Missing, "{id}: {offence:?}");
-                            assert!(!offence.message.is_empty() && !offence.message.ends_with('.'), "{id}: {offence:?}");
+                            assert!(!offence.message.is_empty(), "{id}: {offence:?}");
                         }
                     }
                 }
@@ -572,14 +578,22 @@ fn default_port(port: &mut Map, host_network: bool) {
     }
 }
 
-/// The value without the nulls in its mappings: a typed decoder does not keep them.
+/// The value without the nulls in its mappings: a typed decoder does not keep them. In a mapping of texts to texts
+/// it reads them as empty.
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let kept = map.iter().filter(|(_, value)| **value != Value::Null);
-            object(kept.map(|(key, value)| (key, without_nulls(value))))
+            object(kept.map(|(key, value)| match (key, value) {
+                ("annotations", Value::Object(texts)) => (key, without_null_texts(texts)),
+                _ => (key, without_nulls(value)),
+            }))
         }
         Value::Array(items) => Value::Array(items.iter().map(without_nulls).collect()),
         other => other.clone(),
     }
+}
+
+fn without_null_texts(texts: &Map) -> Value {
+    object(texts.iter().map(|(key, text)| (key, Value::from(text.as_str().unwrap_or_default()))))
 }

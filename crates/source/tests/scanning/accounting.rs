@@ -1,10 +1,8 @@
 //! Every file and document ends as judged, not applicable, skipped or failed; nothing is dropped.
 
-mod support;
-
+use super::support::{Folder, options, scan_folder, scan_with};
 use ravelin_engine::report::{Outcome, Report};
 use ravelin_source::{FileOptions, Globs, Limits};
-use support::{Folder, options, scan_folder, scan_with};
 
 /// `file:line:column outcome` of every entry, with the folder cut off.
 fn entries(folder: &Folder, report: &Report) -> Vec<String> {

@@ -1,10 +1,8 @@
 //! The examples in the documentation of every check, scanned as users would scan them.
 
-mod support;
-
+use super::support::{Folder, scan_folder};
 use ravelin_check::Expectation;
 use ravelin_engine::checks;
-use support::{Folder, scan_folder};
 
 #[test]
 fn every_example_in_the_documentation_does_what_it_says() {

@@ -1,5 +1,4 @@
 //! What the tests of this crate share: folders of files, and scans of them.
-#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use ravelin_engine::report::Report;
 use ravelin_engine::scan::Settings;
