@@ -13,6 +13,7 @@ mod scan;
 mod table;
 
 use clap::Parser;
+use std::process::ExitCode;
 
 // As in the binary, so that what is timed in this process is timed as there.
 #[global_allocator]
@@ -35,9 +36,16 @@ enum Benchmark {
     Measure,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().benchmark {
+fn main() -> ExitCode {
+    let result = match Cli::parse().benchmark {
         Benchmark::Scan(args) => scan::run(&args),
         Benchmark::Measure => measure::serve(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
     }
 }

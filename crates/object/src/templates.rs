@@ -2,7 +2,7 @@
 
 use crate::identity::Identity;
 use crate::{Map, Value};
-use ravelin_diag::FieldPath;
+use ravelin_diag::{FieldPath, Segment};
 
 /// What a pod was found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +45,6 @@ pub const WORKLOADS: [(&str, &str, &str); 13] = [
     ("batch", "JobTemplate", "template.spec.template"),
 ];
 
-/// How deep in an object of another kind a pod template is looked for.
-const SHAPE_DEPTH: usize = 24;
-
 /// The place of the pod template in objects of a built-in kind; empty for a Pod itself.
 #[must_use]
 pub fn place(identity: &Identity) -> Option<&'static str> {
@@ -75,28 +72,28 @@ pub fn find<'a>(identity: &Identity, value: &'a Value) -> Vec<Template<'a>> {
     }
     let mut found = Vec::new();
     if !identity.is("apiextensions.k8s.io", "CustomResourceDefinition") {
-        find_by_shape(value, FieldPath::root(), SHAPE_DEPTH, &mut found);
+        find_by_shape(value, &mut FieldPath::root(), &mut found);
     }
     found
 }
 
-fn find_by_shape<'a>(value: &'a Value, path: FieldPath, depth: usize, found: &mut Vec<Template<'a>>) {
+/// Nests as deep as the value does, which whoever read it has bounded.
+fn find_by_shape<'a>(value: &'a Value, path: &mut FieldPath, found: &mut Vec<Template<'a>>) {
     if has_shape(value) {
-        found.push(Template { path, value, found_by: FoundBy::Shape });
+        found.push(Template { path: path.clone(), value, found_by: FoundBy::Shape });
         return;
     }
-    let Some(depth) = depth.checked_sub(1) else { return };
-    let is_container = |value: &Value| matches!(value, Value::Object(_) | Value::Array(_));
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map.iter().filter(|(_, value)| is_container(value)) {
-                find_by_shape(value, path.clone().key(key), depth, found);
-            }
+    let mut within = |segment: Segment, value: &'a Value| {
+        if matches!(value, Value::Object(_) | Value::Array(_)) {
+            path.push(segment);
+            find_by_shape(value, path, found);
+            path.pop();
         }
+    };
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, value)| within(Segment::Key(key.into()), value)),
         Value::Array(items) => {
-            for (index, item) in items.iter().enumerate().filter(|(_, item)| is_container(item)) {
-                find_by_shape(item, path.clone().index(index), depth, found);
-            }
+            items.iter().enumerate().for_each(|(index, item)| within(Segment::Index(index), item));
         }
         _ => {}
     }

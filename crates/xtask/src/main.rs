@@ -4,7 +4,7 @@
 //! checks and is a test too; [`docs`] writes the files that are generated from the code; [`new_check`]
 //! writes the skeleton of a check; [`bench`] starts the benchmarks of `crates/bench`. Start reading at
 //! [`ci::STEPS`].
-#![expect(clippy::print_stdout, reason = "a development tool talks to its terminal")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a development tool talks to its terminal")]
 
 mod bench;
 mod ci;
@@ -43,18 +43,28 @@ enum Task {
     Bench(bench::Args),
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    match run(Cli::parse().task) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs a task; whether all is well.
+fn run(task: Task) -> anyhow::Result<bool> {
     let workspace = Workspace::load()?;
-    let is_clean = match cli.task {
+    Ok(match task {
         Task::Ci => ci::run(&workspace),
         Task::Tidy => is_clean(&tidy::faults(&workspace)?),
         Task::Docs { check: true } => is_clean(&docs::faults(&workspace.root)?),
         Task::Docs { check: false } => docs::write(&workspace.root).map(|()| true)?,
         Task::NewCheck(args) => new_check::run(&workspace.root, &args).map(|()| true)?,
         Task::Bench(args) => bench::run(&workspace, &args)?,
-    };
-    Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
 }
 
 /// Prints the faults; whether there is none.

@@ -36,8 +36,6 @@ pub(crate) struct Args {
     /// Files, directories, or `-` for standard input
     #[arg(required_unless_present = "ndjson", value_name = "PATH")]
     paths: Vec<PathBuf>,
-    #[command(flatten)]
-    sources: SourceArgs,
     /// The level to judge by; may repeat [default with --version or --ndjson: restricted]
     #[arg(long, value_delimiter = ',', value_parser = Level::from_str)]
     level: Vec<Level>,
@@ -50,6 +48,9 @@ pub(crate) struct Args {
     /// Read one Pod as JSON from each line, and write one verdict as JSON a line for each level and version
     #[arg(long)]
     ndjson: bool,
+    // Last: its heading holds for all that follows.
+    #[command(flatten)]
+    sources: SourceArgs,
 }
 
 /// One version, or all of them.

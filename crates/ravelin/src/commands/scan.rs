@@ -45,8 +45,6 @@ pub(crate) struct Args {
     /// Files, directories, or `-` for standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    #[command(flatten)]
-    sources: SourceArgs,
     /// The level for pods whose namespace says nothing: privileged, baseline or restricted [default: restricted]
     #[arg(long, value_parser = Level::from_str)]
     level: Option<Level>,
@@ -101,6 +99,9 @@ pub(crate) struct Args {
     /// When to use colour
     #[arg(long, value_enum, default_value = "auto")]
     color: Color,
+    // Last: its heading holds for all that follows.
+    #[command(flatten)]
+    sources: SourceArgs,
 }
 
 fn parse_output(text: &str) -> Result<(Format, PathBuf), String> {
@@ -176,7 +177,12 @@ fn status(report: &Report, fail_on: Severity, args: &Args) -> ExitStatus {
         output::say(&format!("error: nothing to judge: no YAML or JSON file in {}", paths.join(", ")));
         return ExitStatus::Undecided;
     }
-    if counts.failed > 0 || args.strict && counts.skipped > 0 {
+    if args.strict && counts.skipped > 0 {
+        let documents = if counts.skipped == 1 { "document was" } else { "documents were" };
+        output::say(&format!("error: {} {documents} skipped, and --strict is set", counts.skipped));
+        return ExitStatus::Undecided;
+    }
+    if counts.failed > 0 {
         return ExitStatus::Undecided;
     }
     if report.failing(fail_on).next().is_some() {

@@ -1,0 +1,59 @@
+//! Fuzz targets: what must hold of any bytes at all.
+//!
+//! Each target is one module with a function `run` that panics where something does not hold. A test runs every
+//! target over its seeds and over deterministic mutations of them; behind the feature `libfuzzer` each target has
+//! an entry point for `cargo fuzz`. Start reading at [`ALL`].
+
+pub mod documents_split;
+pub mod field_selector;
+pub mod json_read;
+pub mod label_selector;
+pub mod level_labels;
+pub mod places;
+pub mod pod_evaluate;
+pub mod quantity;
+pub mod suppress_comments;
+pub mod yaml_compose;
+pub mod yaml_differs;
+
+mod dump;
+
+use ravelin_yaml::Limits;
+
+/// A target.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its name: that of its module, its entry point and its folder of seeds.
+    pub name: &'static str,
+    /// Its body.
+    pub run: fn(&[u8]),
+}
+
+/// Every target, by name.
+pub const ALL: &[Target] = &[
+    Target { name: "documents_split", run: documents_split::run },
+    Target { name: "field_selector", run: field_selector::run },
+    Target { name: "json_read", run: json_read::run },
+    Target { name: "label_selector", run: label_selector::run },
+    Target { name: "level_labels", run: level_labels::run },
+    Target { name: "places", run: places::run },
+    Target { name: "pod_evaluate", run: pod_evaluate::run },
+    Target { name: "quantity", run: quantity::run },
+    Target { name: "suppress_comments", run: suppress_comments::run },
+    Target { name: "yaml_compose", run: yaml_compose::run },
+    Target { name: "yaml_differs", run: yaml_differs::run },
+];
+
+/// Limits that let a fuzzer get far without letting it spend its time on one input.
+const LIMITS: Limits = Limits { depth: 100, alias_nodes: 4_000 };
+
+/// An offset of a text as a place in memory.
+fn index(offset: u32) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
+
+/// Demands that a range of bytes lies in a text and cuts no character.
+#[track_caller]
+fn assert_range(text: &str, (start, end): (u32, u32)) {
+    assert!(text.get(index(start)..index(end)).is_some(), "{start}..{end} of {} bytes", text.len());
+}
