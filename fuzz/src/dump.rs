@@ -1,4 +1,4 @@
-//! Values as JSON text, written here so that no reader is judged by a writer of its own crate.
+//! Values as JSON text, and whether two are the same. Written here so that no reader is judged by a writer of its own crate.
 
 use std::fmt::Write as _;
 
@@ -9,6 +9,24 @@ pub(crate) fn json(value: &Value) -> String {
     let mut out = String::new();
     write(value, &mut out);
     out
+}
+
+/// Whether two values are the same but for the last digit of floats: `serde_json` does not read floats exactly.
+pub(crate) fn is_same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Float(left), Value::Float(right)) => {
+            (left - right).abs() <= 4.0 * f64::EPSILON * left.abs().max(right.abs())
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| is_same(left, right))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            let mut entries = left.iter().zip(right.iter());
+            left.len() == right.len()
+                && entries.all(|(left, right)| left.0 == right.0 && is_same(left.1, right.1))
+        }
+        _ => left == right,
+    }
 }
 
 fn write(value: &Value, out: &mut String) {

@@ -33,7 +33,7 @@ fn one(quantity: &Quantity) {
     assert_eq!(quantity.to_decimal().sign(), quantity.sign());
     assert_eq!((-quantity).sign(), -quantity.sign(), "{canonical}");
     assert_eq!(&-&-quantity, quantity, "{canonical}");
-    assert_eq!((quantity - quantity).sign(), 0, "{canonical}");
+    assert_eq!((quantity - &quantity.clone()).sign(), 0, "{canonical}");
     if let Some(value) = quantity.as_int64() {
         assert_eq!(quantity, &Quantity::new(value, Format::DecimalSi), "{canonical}");
         assert_eq!(quantity.value(), value, "{canonical}");

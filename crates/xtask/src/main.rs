@@ -2,7 +2,7 @@
 //!
 //! Never shipped. `ci` runs everything a change has to pass; [`tidy`] holds the rules that no compiler
 //! checks and is a test too; [`docs`] writes the files that are generated from the code; [`new_check`]
-//! writes the skeleton of a check; [`bench`] starts the benchmarks of `crates/bench`. Start reading at
+//! writes the skeleton of a check; [`mod@bench`] starts the benchmarks of `crates/bench`. Start reading at
 //! [`ci::STEPS`].
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a development tool talks to its terminal")]
 
