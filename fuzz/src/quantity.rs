@@ -27,8 +27,12 @@ pub fn run(data: &[u8]) {
 fn one(quantity: &Quantity) {
     let canonical = quantity.to_string();
     let again = Quantity::parse(&canonical);
-    assert_eq!(again.as_ref(), Ok(quantity), "{canonical}");
-    assert_eq!(again.map(|again| again.to_string()), Ok(canonical.clone()), "{canonical}");
+    if is_within_suffixes(quantity) {
+        assert_eq!(again.as_ref(), Ok(quantity), "{canonical}");
+        assert_eq!(again.map(|again| again.to_string()), Ok(canonical.clone()), "{canonical}");
+    } else {
+        assert!(again.is_ok(), "{canonical}");
+    }
     assert_eq!(quantity.is_zero(), quantity.sign() == 0);
     assert_eq!(quantity.to_decimal().sign(), quantity.sign());
     assert_eq!((-quantity).sign(), -quantity.sign(), "{canonical}");
@@ -39,4 +43,11 @@ fn one(quantity: &Quantity) {
         assert_eq!(quantity.value(), value, "{canonical}");
     }
     let _ = quantity.milli_value();
+}
+
+/// Whether there is a suffix for every power of a thousand in it. Beyond, as in `70000E`, upstream writes none, and
+/// so do we: `70`.
+fn is_within_suffixes(quantity: &Quantity) -> bool {
+    let Ok(limit) = Quantity::parse("1e21") else { return false };
+    quantity.format() == Format::DecimalExponent || (-&limit < *quantity && *quantity < limit)
 }

@@ -22,18 +22,22 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// Events come in the order of the text, and not without end.
+/// Events end, and those of a text that is YAML come in its order. (In one that is not, as `a: {{}: b}`, the parser
+/// may have noticed too late what was a key; so does that of Kubernetes.)
 fn events(text: &str) {
     let mut parser = Parser::new(text, &LIMITS);
     let mut open = 0_usize;
     let mut earlier = 0;
+    let mut out_of_order = None;
     // Every event but those of the stream takes a character or belongs to one that does.
     for count in 0.. {
         assert!(count <= 16 * text.len() + 16, "{count} events of {} bytes", text.len());
         let Ok(event) = parser.next_event() else { return };
         if let Some(span) = span_of(&event) {
             assert_span(text, span);
-            assert!(earlier <= span.start, "{event:?} behind {earlier}");
+            if span.start < earlier {
+                out_of_order = Some(format!("{event:?} behind {earlier}"));
+            }
             earlier = span.start;
         }
         match event {
@@ -44,6 +48,7 @@ fn events(text: &str) {
             }
             Event::StreamEnd { .. } => {
                 assert_eq!(open, 0, "something is still open");
+                assert_eq!(out_of_order, None);
                 return;
             }
             _ => {}

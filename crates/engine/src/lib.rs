@@ -2,7 +2,7 @@
 //!
 //! Whoever scans, in whatever place, comes through here, so that the same object gets the same verdict
 //! everywhere. Pure: what is read, from where, and what time it is are arguments. Start reading at
-//! [`scan::judge`]; what a scan reports is [`report::Report`].
+//! [`scan::Scanner::judge`]; what a scan reports is [`report::Report`].
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod checks;

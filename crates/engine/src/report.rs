@@ -2,6 +2,7 @@
 
 use ravelin_diag::{Finding, Severity, fingerprint};
 use ravelin_object::identity::Identity;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -143,6 +144,11 @@ pub struct Report {
     pub unknown: Vec<String>,
 }
 
+/// The order of file names. Most are compared with themselves, and those share their text.
+fn by_file(a: &Arc<str>, b: &Arc<str>) -> Ordering {
+    if Arc::ptr_eq(a, b) { Ordering::Equal } else { a.cmp(b) }
+}
+
 impl Report {
     /// How many entries ended in which way; the four add up to all entries.
     #[must_use]
@@ -173,13 +179,11 @@ impl Report {
     /// one identity are numbered in that order, so that each has a fingerprint of its own.
     pub fn finish(&mut self) {
         self.findings.sort_by(|a, b| {
-            (&a.location, a.finding.check, &a.finding.path).cmp(&(
-                &b.location,
-                b.finding.check,
-                &b.finding.path,
-            ))
+            by_file(&a.location.file, &b.location.file)
+                .then_with(|| a.location.region.cmp(&b.location.region))
+                .then_with(|| (a.finding.check, &a.finding.path).cmp(&(b.finding.check, &b.finding.path)))
         });
-        self.entries.sort_by(|a, b| (&a.file, a.position).cmp(&(&b.file, b.position)));
+        self.entries.sort_by(|a, b| by_file(&a.file, &b.file).then_with(|| a.position.cmp(&b.position)));
         let mut ordinals: BTreeMap<String, usize> = BTreeMap::new();
         for finding in &mut self.findings {
             let identity = std::mem::take(&mut finding.fingerprint);

@@ -66,6 +66,9 @@ impl<'a> Pod<'a> {
         path: FieldPath,
         defaulting: Defaulting,
     ) -> Result<Self, Vec<DecodeError>> {
+        if value.as_object().is_none() {
+            return Err(vec![DecodeError { path, expected: "a mapping", found: value.describe() }]);
+        }
         let mut decoder = Decoder::new(path.clone());
         let pod = decode(&mut decoder, value, path, defaulting);
         decoder.finish(pod)
@@ -193,6 +196,13 @@ mod tests {
         };
         assert_eq!(ports(Defaulting::Pod), [80, 82]);
         assert_eq!(ports(Defaulting::Template), [0, 82]);
+    }
+
+    #[test]
+    fn what_is_no_mapping_is_no_pod() {
+        let errors =
+            Pod::decode(&Value::Int(3), FieldPath::root().key("template"), Defaulting::Pod).unwrap_err();
+        assert_eq!(errors[0].to_string(), "template: expected a mapping, found the integer 3");
     }
 
     #[test]

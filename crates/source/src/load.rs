@@ -25,6 +25,8 @@ pub(crate) struct Loaded {
     pub documents: Vec<Document>,
     /// Everything in it that is accounted for, in the order of the text.
     pub drafts: Vec<Draft>,
+    /// Its decoded text, if there is something to judge in it.
+    pub text: Option<Arc<str>>,
 }
 
 /// A document of a file, without its text.
@@ -73,7 +75,7 @@ impl Draft {
 impl Loaded {
     /// A file that ends as a whole, without documents.
     pub(crate) fn whole(name: Arc<str>, outcome: Outcome) -> Self {
-        Self { name, documents: Vec::new(), drafts: vec![Draft::ended(None, None, outcome)] }
+        Self { name, documents: Vec::new(), drafts: vec![Draft::ended(None, None, outcome)], text: None }
     }
 }
 
@@ -111,6 +113,9 @@ pub(crate) fn load(name: Arc<str>, source: &SourceText, limits: &Limits, is_patc
     };
     if loaded.drafts.is_empty() {
         loaded.drafts.push(Draft::ended(None, None, skipped("empty")));
+    }
+    if loaded.drafts.iter().any(|draft| draft.value.is_some()) {
+        loaded.text = Some(Arc::from(&*text));
     }
     loaded
 }
@@ -179,7 +184,8 @@ impl<'t> Reader<'t> {
         parts: Vec<(Document, Vec<Draft>)>,
         rest: Option<(usize, usize)>,
     ) -> Loaded {
-        let mut loaded = Loaded { name, documents: Vec::with_capacity(parts.len()), drafts: Vec::new() };
+        let mut loaded =
+            Loaded { name, documents: Vec::with_capacity(parts.len()), drafts: Vec::new(), text: None };
         for (document, drafts) in parts {
             loaded.documents.push(document);
             loaded.drafts.extend(drafts);
@@ -347,11 +353,11 @@ struct Place<'p> {
     index: usize,
     offset: usize,
     start: usize,
-    places: Option<&'p Places>,
+    places: Option<&'p Places<'p>>,
 }
 
 /// The places of a document that was read before.
-pub(crate) fn places_of(text: &str, format: Format, limits: &Limits) -> Option<Places> {
+pub(crate) fn places_of<'t>(text: &'t str, format: Format, limits: &Limits) -> Option<Places<'t>> {
     match format {
         Format::Yaml => Places::of_yaml(text, &limits.of_document()),
         Format::Json => Places::of_json(text, limits.of_document().depth),

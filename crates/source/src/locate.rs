@@ -72,7 +72,7 @@ impl Locator<'_> {
         Some(self.region(document, bytes).start)
     }
 
-    fn places(&self, document: &Document) -> Option<Places> {
+    fn places(&self, document: &Document) -> Option<Places<'_>> {
         let text = self.text?.get(document.bytes.0..document.bytes.1)?;
         places_of(text, document.format, self.limits)
     }
@@ -86,7 +86,7 @@ impl Locator<'_> {
     fn location(
         &self,
         document: &Document,
-        places: Option<&Places>,
+        places: Option<&Places<'_>>,
         path: &FieldPath,
         anchor: Anchor,
     ) -> Location {
@@ -97,7 +97,7 @@ impl Locator<'_> {
     fn finding(
         &self,
         document: &Document,
-        places: Option<&Places>,
+        places: Option<&Places<'_>>,
         judged: &Judged<'_>,
         finding: &Finding,
     ) -> ReportedFinding {
@@ -133,7 +133,7 @@ impl Locator<'_> {
     fn annotations(
         &self,
         document: &Document,
-        places: Option<&Places>,
+        places: Option<&Places<'_>>,
         judged: &Judged<'_>,
         own: &mut [ReportedFinding],
     ) -> Vec<ReportedFinding> {

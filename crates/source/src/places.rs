@@ -17,8 +17,8 @@ use tree::{Bytes, Content, NodeId, Tree};
 ///
 /// What an alias or a merge key brings in is placed where it is written: at the anchor.
 #[derive(Clone, Debug)]
-pub struct Places {
-    tree: Tree,
+pub struct Places<'t> {
+    tree: Tree<'t>,
     root: NodeId,
     duplicates: Vec<DuplicateKey>,
 }
@@ -34,18 +34,18 @@ pub struct DuplicateKey {
     pub first: (u32, u32),
 }
 
-impl Places {
+impl<'t> Places<'t> {
     /// The places of the first document of a YAML text; nothing where the text holds none, or none that
     /// Kubernetes reads.
     #[must_use]
-    pub fn of_yaml(text: &str, limits: &Limits) -> Option<Self> {
+    pub fn of_yaml(text: &'t str, limits: &Limits) -> Option<Self> {
         yaml::places(text, limits)
     }
 
     /// The places of a JSON value; nothing where the text starts with none, or with one that has more than
     /// `depth` collections open around another.
     #[must_use]
-    pub fn of_json(text: &str, depth: usize) -> Option<Self> {
+    pub fn of_json(text: &'t str, depth: usize) -> Option<Self> {
         json::places(text, depth)
     }
 
@@ -81,7 +81,7 @@ impl Places {
         &self.duplicates
     }
 
-    fn new(tree: Tree, root: NodeId, mut duplicates: Vec<DuplicateKey>) -> Self {
+    fn new(tree: Tree<'t>, root: NodeId, mut duplicates: Vec<DuplicateKey>) -> Self {
         duplicates.sort_by_key(|duplicate| (duplicate.span, duplicate.first));
         // An anchor whose mapping has some is composed again for every alias.
         duplicates.dedup();
@@ -92,7 +92,7 @@ impl Places {
         match (&self.tree.node(from.node)?.content, segment) {
             (Content::Mapping(entries), Segment::Key(key)) => {
                 let entry = entries.iter().find(|entry| entry.key == *key)?;
-                Some(Stop { node: entry.value, reached: Reached::ByKey(entry.key_span) })
+                Some(Stop { node: entry.value, reached: Reached::ByKey(self.tree.key_head(entry)) })
             }
             (Content::Sequence(items), Segment::Index(index)) => {
                 Some(Stop { node: *items.get(*index)?, reached: Reached::ByIndex })
@@ -122,7 +122,7 @@ impl Places {
         let mut key_span = whole;
         for key in keys {
             let entry = self.tree.entries(value)?.iter().find(|entry| entry.key == *key)?;
-            (value, key_span) = (entry.value, entry.key_span);
+            (value, key_span) = (entry.value, self.tree.key_head(entry));
         }
         let is_written_here = |bytes: Bytes| whole.0 <= bytes.0 && bytes.1 <= whole.1 && bytes.0 < bytes.1;
         let name =
@@ -131,7 +131,7 @@ impl Places {
     }
 
     fn first_key(&self, node: NodeId) -> Option<Bytes> {
-        self.tree.entries(node)?.iter().map(|entry| entry.key_span).min()
+        self.tree.entries(node)?.iter().map(|entry| self.tree.key_head(entry)).min()
     }
 }
 

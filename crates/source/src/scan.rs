@@ -17,6 +17,7 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What to scan, and how.
 #[derive(Debug)]
@@ -61,15 +62,20 @@ pub fn scan(request: &Request<'_>, progress: &dyn Progress) -> (Report, Texts) {
     let candidates = files::collect(request.paths, request.files, request.limits.file_size);
     progress.files(candidates.len());
     let patches = kustomize::patch_files(&candidates, request.limits);
+    let kept = AtomicUsize::new(0);
     let loaded: Vec<Loaded> = candidates
         .par_iter()
         .map(|candidate| {
-            let loaded = load_candidate(candidate, request.limits, &patches);
+            let mut loaded = load_candidate(candidate, request.limits, &patches);
+            let size = loaded.text.as_ref().map_or(0, |text| text.len());
+            if kept.fetch_add(size, Ordering::Relaxed) + size > Texts::KEPT {
+                loaded.text = None;
+            }
             progress.read();
             loaded
         })
         .collect();
-    let texts = texts(candidates, request.limits);
+    let texts = texts(candidates, &loaded, request.limits);
     let (files, inventory) = into_inventory(loaded);
     progress.objects(inventory.objects().len());
 
@@ -140,12 +146,13 @@ fn load_candidate(candidate: &Candidate, limits: &Limits, patches: &BTreeSet<Pat
     Loaded::whole(name, outcome)
 }
 
-fn texts(candidates: Vec<Candidate>, limits: &Limits) -> Texts {
+fn texts(candidates: Vec<Candidate>, loaded: &[Loaded], limits: &Limits) -> Texts {
+    let kept = loaded.iter().filter_map(|file| Some((file.name.clone(), file.text.clone()?))).collect();
     let sources = candidates.into_iter().filter_map(|candidate| match candidate.fate {
         Fate::Read(source) => Some((candidate.name, source)),
         _ => None,
     });
-    Texts { sources: sources.collect(), limits: Some(*limits) }
+    Texts { sources: sources.collect(), limits: Some(*limits), kept }
 }
 
 /// A file whose objects have moved into the inventory.

@@ -61,12 +61,20 @@ fn words(error: &std::io::Error) -> String {
 pub struct Texts {
     pub(crate) sources: BTreeMap<Arc<str>, SourceText>,
     pub(crate) limits: Option<Limits>,
+    /// Decoded texts that are needed again soon, up to [`Texts::KEPT`] bytes of them.
+    pub(crate) kept: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 impl Texts {
+    /// How many bytes of texts are kept, rather than read again from their files.
+    pub(crate) const KEPT: usize = 64 << 20;
+
     /// The decoded text of a file of the report; nothing if it cannot be read any more.
     #[must_use]
     pub fn text(&self, file: &str) -> Option<Arc<str>> {
+        if let Some(text) = self.kept.get(file) {
+            return Some(text.clone());
+        }
         let source = self.sources.get(file)?;
         let limits = self.limits.unwrap_or(Limits::STANDARD);
         let bytes = source.bytes(&limits).ok()?;

@@ -7,10 +7,13 @@ use std::io::{self, Write};
 
 /// Writes a value and a newline.
 pub(crate) fn write_json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    // A buffer of its own: the many small writes need not ask what `out` is.
+    let mut buffer = io::BufWriter::with_capacity(64 << 10, out);
     let formatter = Escaping(PrettyFormatter::new());
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, formatter);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut buffer, formatter);
     value.serialize(&mut serializer).map_err(io::Error::from)?;
-    out.write_all(b"\n")
+    buffer.write_all(b"\n")?;
+    buffer.flush()
 }
 
 /// A sequence whose items are made one after the other while it is written.
@@ -27,6 +30,10 @@ struct Escaping(PrettyFormatter<'static>);
 
 impl Formatter for Escaping {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        // Of what serde_json does not escape by itself, ASCII holds one dangerous character: DEL.
+        if fragment.is_ascii() && !fragment.contains('\u{7f}') {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(is_dangerous) {
             let (before, from) = rest.split_at(at);

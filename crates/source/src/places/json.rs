@@ -3,15 +3,15 @@
 //! It does not judge numbers and words, and stops at the first thing that cannot be JSON. Open collections are
 //! kept on a stack of its own, so that no text can exhaust that of the process.
 
-use super::tree::{Bytes, Entry, NodeId, Tree, offset};
+use super::tree::{Bytes, Content, Entry, NodeId, Tree, offset};
 use super::{DuplicateKey, Places};
-use compact_str::CompactString;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-pub(super) fn places(text: &str, depth: usize) -> Option<Places> {
+pub(super) fn places(text: &str, depth: usize) -> Option<Places<'_>> {
     u32::try_from(text.len()).ok()?;
     let scanner =
-        Scanner { text, at: 0, depth, tree: Tree::default(), open: Vec::new(), duplicates: Vec::new() };
+        Scanner { text, at: 0, depth, tree: Tree::new(text), open: Vec::new(), duplicates: Vec::new() };
     scanner.run()
 }
 
@@ -19,20 +19,20 @@ struct Scanner<'t> {
     text: &'t str,
     at: usize,
     depth: usize,
-    tree: Tree,
-    open: Vec<Open>,
+    tree: Tree<'t>,
+    open: Vec<Open<'t>>,
     duplicates: Vec<DuplicateKey>,
 }
 
 /// A collection whose closing bracket has not come yet.
-enum Open {
+enum Open<'t> {
     Sequence { start: usize, items: Vec<NodeId> },
-    Mapping { start: usize, entries: Vec<Entry>, key: Key },
+    Mapping { start: usize, entries: Vec<Entry<'t>>, key: Key<'t> },
 }
 
 /// The key whose value comes next.
-struct Key {
-    text: CompactString,
+struct Key<'t> {
+    text: Cow<'t, str>,
     span: Bytes,
 }
 
@@ -44,8 +44,8 @@ enum Next {
     Done(NodeId),
 }
 
-impl Scanner<'_> {
-    fn run(mut self) -> Option<Places> {
+impl<'t> Scanner<'t> {
+    fn run(mut self) -> Option<Places<'t>> {
         loop {
             let mut next = self.begin_value()?;
             while let Next::Done(node) = next {
@@ -65,7 +65,7 @@ impl Scanner<'_> {
                 self.at += 1;
                 if self.take(b'}') {
                     let span = self.span_from(start);
-                    return Some(Next::Done(self.tree.mapping(self.text, Vec::new(), span)));
+                    return Some(Next::Done(self.tree.add(span, Content::Mapping(Vec::new()))));
                 }
                 let key = self.key()?;
                 self.open(Open::Mapping { start, entries: Vec::new(), key })
@@ -74,25 +74,25 @@ impl Scanner<'_> {
                 self.at += 1;
                 if self.take(b']') {
                     let span = self.span_from(start);
-                    return Some(Next::Done(self.tree.sequence(self.text, Vec::new(), span)));
+                    return Some(Next::Done(self.tree.add(span, Content::Sequence(Vec::new()))));
                 }
                 self.open(Open::Sequence { start, items: Vec::new() })
             }
             b'"' => {
                 self.skip_string()?;
                 let span = self.span_from(start);
-                Some(Next::Done(self.tree.scalar(self.text, span)))
+                Some(Next::Done(self.tree.add(span, Content::Scalar)))
             }
             _ => {
                 self.skip_word()?;
                 let span = self.span_from(start);
-                Some(Next::Done(self.tree.scalar(self.text, span)))
+                Some(Next::Done(self.tree.add(span, Content::Scalar)))
             }
         }
     }
 
     /// Puts a complete value into the collection around it, and reads on to the next value or its end.
-    fn end_value(&mut self, open: Open, node: NodeId) -> Option<Next> {
+    fn end_value(&mut self, open: Open<'t>, node: NodeId) -> Option<Next> {
         match open {
             Open::Sequence { start, mut items } => {
                 items.push(node);
@@ -101,7 +101,7 @@ impl Scanner<'_> {
                 }
                 self.take(b']').then_some(())?;
                 let span = self.span_from(start);
-                Some(Next::Done(self.tree.sequence(self.text, items, span)))
+                Some(Next::Done(self.tree.add(span, Content::Sequence(items))))
             }
             Open::Mapping { start, mut entries, key } => {
                 entries.push(Entry { key: key.text, key_span: key.span, value: node });
@@ -112,35 +112,35 @@ impl Scanner<'_> {
                 self.take(b'}').then_some(())?;
                 let entries = self.without_duplicates(entries);
                 let span = self.span_from(start);
-                Some(Next::Done(self.tree.mapping(self.text, entries, span)))
+                Some(Next::Done(self.tree.add(span, Content::Mapping(entries))))
             }
         }
     }
 
-    fn open(&mut self, open: Open) -> Option<Next> {
+    fn open(&mut self, open: Open<'t>) -> Option<Next> {
         self.open.push(open);
         (self.open.len() <= self.depth).then_some(Next::Value)
     }
 
     /// Reads a key with its colon.
-    fn key(&mut self) -> Option<Key> {
+    fn key(&mut self) -> Option<Key<'t>> {
         let start = self.skip_blanks();
         (self.peek()? == b'"').then_some(())?;
         self.skip_string()?;
         let span = self.span_from(start);
         let quoted = self.text.get(start..self.at)?;
         let text = if quoted.contains('\\') {
-            CompactString::from(serde_json::from_str::<String>(quoted).ok()?)
+            Cow::Owned(serde_json::from_str::<String>(quoted).ok()?)
         } else {
-            CompactString::from(quoted.get(1..quoted.len() - 1)?)
+            Cow::Borrowed(quoted.get(1..quoted.len() - 1)?)
         };
         self.take(b':').then_some(Key { text, span })
     }
 
     /// Lets the last of equal keys win, in the place of the first.
-    fn without_duplicates(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
-        let mut places: BTreeMap<CompactString, (usize, Bytes)> = BTreeMap::new();
-        let mut unique: Vec<Entry> = Vec::with_capacity(entries.len());
+    fn without_duplicates(&mut self, entries: Vec<Entry<'t>>) -> Vec<Entry<'t>> {
+        let mut places: BTreeMap<Cow<'t, str>, (usize, Bytes)> = BTreeMap::new();
+        let mut unique: Vec<Entry<'t>> = Vec::with_capacity(entries.len());
         for entry in entries {
             let (place, first) = *places.entry(entry.key.clone()).or_insert((unique.len(), entry.key_span));
             match unique.get_mut(place) {

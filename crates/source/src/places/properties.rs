@@ -97,7 +97,7 @@ fn paths() -> impl Strategy<Value = FieldPath> {
     prop::collection::vec(segment, 0..6).prop_map(FieldPath::from)
 }
 
-fn check(text: &str, places: &Places, path: &FieldPath) -> Result<(), TestCaseError> {
+fn check(text: &str, places: &Places<'_>, path: &FieldPath) -> Result<(), TestCaseError> {
     let lines = Lines::new(text);
     let mut ranges: Vec<(u32, u32)> = [Anchor::Key, Anchor::Value, Anchor::Missing]
         .iter()

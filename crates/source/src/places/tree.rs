@@ -1,6 +1,7 @@
-//! The spans of a document as a flat tree, filled from the leaves up.
+//! The spans of a document as a flat tree, filled from the leaves up. Nothing is worked out before it is asked for:
+//! of a document with a thousand nodes, findings point at ten.
 
-use compact_str::CompactString;
+use std::borrow::Cow;
 
 /// A range of bytes: start, and the offset behind the last byte.
 pub(super) type Bytes = (u32, u32);
@@ -10,97 +11,105 @@ pub(super) type Bytes = (u32, u32);
 pub(super) struct NodeId(usize);
 
 /// All nodes of a document, those that lost to a duplicate key included.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Tree {
-    nodes: Vec<Node>,
+#[derive(Clone, Debug)]
+pub(super) struct Tree<'t> {
+    text: &'t str,
+    nodes: Vec<Node<'t>>,
 }
 
 /// A value.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
+pub(super) struct Node<'t> {
     /// All of it.
     pub(super) span: Bytes,
-    /// The part to point at: its first line, or less of it.
-    pub(super) head: Bytes,
     /// What is in it.
-    pub(super) content: Content,
+    pub(super) content: Content<'t>,
 }
 
 /// What is in a node.
 #[derive(Clone, Debug)]
-pub(super) enum Content {
+pub(super) enum Content<'t> {
     Scalar,
     Sequence(Vec<NodeId>),
-    Mapping(Vec<Entry>),
+    Mapping(Vec<Entry<'t>>),
 }
 
 /// An entry of a mapping. Keys are unique.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) key: CompactString,
+pub(super) struct Entry<'t> {
+    pub(super) key: Cow<'t, str>,
+    /// All of the key, however many lines it takes.
     pub(super) key_span: Bytes,
     pub(super) value: NodeId,
 }
 
-impl Tree {
+impl<'t> Tree<'t> {
     /// How many bytes of a mapping or sequence a finding underlines at most.
     const LONGEST_HEAD: usize = 120;
 
-    pub(super) fn node(&self, id: NodeId) -> Option<&Node> {
-        self.nodes.get(id.0)
+    /// The tree of a text, still without a node.
+    pub(super) fn new(text: &'t str) -> Self {
+        // Documents have about a node for each twenty bytes.
+        Self { text, nodes: Vec::with_capacity(text.len() / 20) }
     }
 
-    pub(super) fn head(&self, id: NodeId) -> Bytes {
-        self.node(id).map_or((0, 0), |node| node.head)
+    pub(super) fn node(&self, id: NodeId) -> Option<&Node<'t>> {
+        self.nodes.get(id.0)
     }
 
     pub(super) fn is_scalar(&self, id: NodeId) -> bool {
         self.node(id).is_some_and(|node| matches!(node.content, Content::Scalar))
     }
 
-    pub(super) fn entries(&self, id: NodeId) -> Option<&[Entry]> {
+    pub(super) fn entries(&self, id: NodeId) -> Option<&[Entry<'t>]> {
         match &self.node(id)?.content {
             Content::Mapping(entries) => Some(entries),
             Content::Scalar | Content::Sequence(_) => None,
         }
     }
 
-    /// Adds a scalar; its head is its first line, or the `-` that promises it where it is not written.
-    pub(super) fn scalar(&mut self, text: &str, span: Bytes) -> NodeId {
-        let head = if span.0 < span.1 {
-            on_first_line(text, span)
-        } else {
-            let before = slice(text, (0, span.0));
-            let promises = before
-                .strip_suffix('-')
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with(char::is_whitespace));
-            (span.0 - u32::from(promises), span.0)
-        };
-        self.add(Node { span, head, content: Content::Scalar })
-    }
-
-    /// Adds a sequence.
-    pub(super) fn sequence(&mut self, text: &str, items: Vec<NodeId>, span: Bytes) -> NodeId {
-        let first: Vec<Bytes> = items.first().map(|item| self.head(*item)).into_iter().collect();
-        let head = collection_head(text, span, &first);
-        self.add(Node { span, head, content: Content::Sequence(items) })
-    }
-
-    /// Adds a mapping.
-    pub(super) fn mapping(&mut self, text: &str, entries: Vec<Entry>, span: Bytes) -> NodeId {
-        // A merge key may have put entries first that are written elsewhere.
-        let first = entries.iter().find(|entry| contains(span, entry.key_span)).map(|entry| {
-            let value =
-                Some(entry.value).filter(|value| self.is_scalar(*value)).map(|value| self.head(value));
-            [entry.key_span].into_iter().chain(value).collect::<Vec<Bytes>>()
-        });
-        let head = collection_head(text, span, &first.unwrap_or_default());
-        self.add(Node { span, head, content: Content::Mapping(entries) })
-    }
-
-    fn add(&mut self, node: Node) -> NodeId {
-        self.nodes.push(node);
+    /// Adds a node.
+    pub(super) fn add(&mut self, span: Bytes, content: Content<'t>) -> NodeId {
+        self.nodes.push(Node { span, content });
         NodeId(self.nodes.len() - 1)
+    }
+
+    /// The part of a key to point at: its first line.
+    pub(super) fn key_head(&self, entry: &Entry<'_>) -> Bytes {
+        on_first_line(self.text, entry.key_span)
+    }
+
+    /// The part of a value to point at: its first line, or less of it.
+    pub(super) fn head(&self, id: NodeId) -> Bytes {
+        let Some(node) = self.node(id) else { return (0, 0) };
+        match &node.content {
+            Content::Scalar => self.scalar_head(node.span),
+            Content::Sequence(items) => {
+                let first: Vec<Bytes> = items.first().map(|item| self.head(*item)).into_iter().collect();
+                collection_head(self.text, node.span, &first)
+            }
+            Content::Mapping(entries) => {
+                // A merge key may have put entries first that are written elsewhere.
+                let first = entries.iter().find(|entry| contains(node.span, entry.key_span)).map(|entry| {
+                    let value = Some(entry.value).filter(|value| self.is_scalar(*value));
+                    let value = value.map(|value| self.head(value));
+                    [self.key_head(entry)].into_iter().chain(value).collect::<Vec<Bytes>>()
+                });
+                collection_head(self.text, node.span, &first.unwrap_or_default())
+            }
+        }
+    }
+
+    /// The first line of a scalar, or the `-` that promises it where it is not written.
+    fn scalar_head(&self, span: Bytes) -> Bytes {
+        if span.0 < span.1 {
+            return on_first_line(self.text, span);
+        }
+        let before = slice(self.text, (0, span.0));
+        let promises = before
+            .strip_suffix('-')
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with(char::is_whitespace));
+        (span.0 - u32::from(promises), span.0)
     }
 }
 

@@ -1,12 +1,11 @@
 //! The places of YAML: the composer of ravelin-yaml, building spans instead of values.
 
-use super::tree::{Entry, NodeId, Tree, on_first_line};
+use super::tree::{Content, Entry, NodeId, Tree, on_first_line};
 use super::{DuplicateKey, Places};
-use compact_str::CompactString;
 use ravelin_yaml::{Build, Limits, Scalar, Span};
 
-pub(super) fn places(text: &str, limits: &Limits) -> Option<Places> {
-    let mut builder = Builder { text, tree: Tree::default() };
+pub(super) fn places<'t>(text: &'t str, limits: &Limits) -> Option<Places<'t>> {
+    let mut builder = Builder { tree: Tree::new(text) };
     let composed = ravelin_yaml::compose(text, limits, &mut builder).ok()?;
     let root = composed.root?;
     let duplicates = composed.duplicates.into_iter().map(|duplicate| DuplicateKey {
@@ -19,29 +18,28 @@ pub(super) fn places(text: &str, limits: &Limits) -> Option<Places> {
 }
 
 struct Builder<'t> {
-    text: &'t str,
-    tree: Tree,
+    tree: Tree<'t>,
 }
 
-impl<'a> Build<'a> for Builder<'_> {
+impl<'t> Build<'t> for Builder<'t> {
     type Node = NodeId;
 
-    fn scalar(&mut self, _: Scalar<'a>, span: Span) -> NodeId {
-        self.tree.scalar(self.text, bytes(span))
+    fn scalar(&mut self, _: Scalar<'t>, span: Span) -> NodeId {
+        self.tree.add(bytes(span), Content::Scalar)
     }
 
     fn sequence(&mut self, items: Vec<NodeId>, span: Span) -> NodeId {
-        self.tree.sequence(self.text, items, bytes(span))
+        self.tree.add(bytes(span), Content::Sequence(items))
     }
 
-    fn mapping(&mut self, entries: Vec<ravelin_yaml::Entry<'a, NodeId>>, span: Span) -> NodeId {
+    fn mapping(&mut self, entries: Vec<ravelin_yaml::Entry<'t, NodeId>>, span: Span) -> NodeId {
         let entries = entries.into_iter().map(|entry| Entry {
-            key: CompactString::from(entry.key),
-            key_span: on_first_line(self.text, bytes(entry.key_span)),
+            key: entry.key,
+            key_span: bytes(entry.key_span),
             value: entry.value,
         });
         let entries = entries.collect();
-        self.tree.mapping(self.text, entries, bytes(span))
+        self.tree.add(bytes(span), Content::Mapping(entries))
     }
 }
 
