@@ -85,14 +85,17 @@ impl<'a> Build<'a> for ValueBuilder {
         }
     }
 
-    fn sequence(&mut self, items: Vec<Value>, _: Span) -> Value {
+    fn sequence(&mut self, mut items: Vec<Value>, _: Span) -> Value {
+        items.shrink_to_fit();
         Value::Array(items)
     }
 
     fn mapping(&mut self, entries: Vec<Entry<'a, Value>>, _: Span) -> Value {
-        let entries =
-            entries.into_iter().map(|entry| (CompactString::from(entry.key), entry.value)).collect();
-        Value::Object(Map::from_unique(entries))
+        // Into a vector of its own, of the right size: collecting would reuse the one given, which is
+        // twice as large, and values are kept for as long as a scan lasts.
+        let mut own = Vec::with_capacity(entries.len());
+        own.extend(entries.into_iter().map(|entry| (CompactString::from(entry.key), entry.value)));
+        Value::Object(Map::from_unique(own))
     }
 }
 

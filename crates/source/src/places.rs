@@ -4,6 +4,7 @@
 
 mod json;
 mod lines;
+mod plain;
 mod tree;
 mod yaml;
 
@@ -16,7 +17,7 @@ use tree::{Bytes, Content, NodeId, Tree};
 /// Where everything in one document is written. All offsets are bytes from the start of its text.
 ///
 /// What an alias or a merge key brings in is placed where it is written: at the anchor.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Places<'t> {
     tree: Tree<'t>,
     root: NodeId,
@@ -39,7 +40,7 @@ impl<'t> Places<'t> {
     /// Kubernetes reads.
     #[must_use]
     pub fn of_yaml(text: &'t str, limits: &Limits) -> Option<Self> {
-        yaml::places(text, limits)
+        plain::places(text, limits).or_else(|| yaml::places(text, limits))
     }
 
     /// The places of a JSON value; nothing where the text starts with none, or with one that has more than

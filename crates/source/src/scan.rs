@@ -136,8 +136,8 @@ fn load_candidate(candidate: &Candidate, limits: &Limits, patches: &BTreeSet<Pat
     let name = candidate.name.clone();
     let outcome = match &candidate.fate {
         Fate::Read(source) => {
-            let is_patch =
-                matches!(source, SourceText::File(path) if patches.contains(&kustomize::normal(path)));
+            let is_patch = !patches.is_empty()
+                && matches!(source, SourceText::File(path) if patches.contains(&kustomize::normal(path)));
             return load(name, source, limits, is_patch);
         }
         Fate::Skipped(reason) => Outcome::Skipped { reason: (*reason).to_owned() },

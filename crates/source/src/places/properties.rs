@@ -118,6 +118,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    fn the_short_way_gives_what_the_composer_gives(text in prop_oneof![document(), soup()]) {
+        if let Some(places) = super::plain::places(&text, &Limits::STANDARD) {
+            prop_assert_eq!(Some(places), super::yaml::places(&text, &Limits::STANDARD));
+        }
+    }
+
+    #[test]
     fn any_text_resolves_within_itself(text in prop_oneof![soup(), any::<String>()], path in paths()) {
         for places in [Places::of_yaml(&text, &Limits::STANDARD), Places::of_json(&text, 20)].into_iter().flatten() {
             check(&text, &places, &path)?;

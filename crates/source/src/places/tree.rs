@@ -11,14 +11,14 @@ pub(super) type Bytes = (u32, u32);
 pub(super) struct NodeId(usize);
 
 /// All nodes of a document, those that lost to a duplicate key included.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tree<'t> {
     text: &'t str,
     nodes: Vec<Node<'t>>,
 }
 
 /// A value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node<'t> {
     /// All of it.
     pub(super) span: Bytes,
@@ -27,7 +27,7 @@ pub(super) struct Node<'t> {
 }
 
 /// What is in a node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Content<'t> {
     Scalar,
     Sequence(Vec<NodeId>),
@@ -35,7 +35,7 @@ pub(super) enum Content<'t> {
 }
 
 /// An entry of a mapping. Keys are unique.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry<'t> {
     pub(super) key: Cow<'t, str>,
     /// All of the key, however many lines it takes.
