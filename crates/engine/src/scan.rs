@@ -5,7 +5,7 @@ use crate::report::Outcome;
 use crate::selection::Selection;
 use crate::suppression::{IgnoreAnnotation, of_annotations};
 use ravelin_check::{Check, CheckMeta};
-use ravelin_diag::{Anchor, Confidence, FieldPath, Finding, Mode, Segment, Severity};
+use ravelin_diag::{Anchor, Confidence, FieldPath, Finding, Mode, Segment};
 use ravelin_inventory::{Inventory, NamespaceFacts, Object, ObjectId};
 use ravelin_object::identity::Identity;
 use ravelin_object::pod::{Defaulting, Pod};
@@ -335,10 +335,4 @@ pub fn stable_path(value: &Value, path: &FieldPath) -> String {
         }
     }
     text
-}
-
-/// The worst severity among findings.
-#[must_use]
-pub fn worst(findings: &[Finding]) -> Option<Severity> {
-    findings.iter().map(|finding| finding.severity).max()
 }

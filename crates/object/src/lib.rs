@@ -13,6 +13,7 @@ pub mod list;
 pub mod pod;
 pub mod quantity;
 pub mod read;
+pub mod resources;
 pub mod selector;
 pub mod templates;
 mod value;
