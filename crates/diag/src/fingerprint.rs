@@ -31,6 +31,9 @@ mod tests {
     fn parts_do_not_run_together_and_the_value_is_pinned() {
         assert_ne!(fingerprint(&["ab", "c"]), fingerprint(&["a", "bc"]));
         // Pinned: a change of this value would orphan every baseline file in the field.
-        assert_eq!(fingerprint(&["pss/host-namespaces", "v1/Pod/shop/web"]), "56855f61d4e0f525ef68c3aa01a4be93");
+        assert_eq!(
+            fingerprint(&["pss/host-namespaces", "v1/Pod/shop/web"]),
+            "56855f61d4e0f525ef68c3aa01a4be93"
+        );
     }
 }

@@ -90,6 +90,22 @@ impl Value {
         }
     }
 
+    /// The value as serde_json's, for files of other formats and for output. Numbers that JSON cannot hold become
+    /// null.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::Int(value) => (*value).into(),
+            Self::UInt(value) => (*value).into(),
+            Self::Float(value) => (*value).into(),
+            Self::String(text) => text.as_str().into(),
+            Self::Array(items) => items.iter().map(Self::to_json).collect(),
+            Self::Object(map) => map.iter().map(|(key, value)| (key.to_owned(), value.to_json())).collect(),
+        }
+    }
+
     /// What it is, in words for messages: `the string "x"`, `a mapping`. Long strings are cut; the
     /// text of a value never appears where it could be a secret, so callers pass only plain fields.
     #[must_use]

@@ -1,5 +1,7 @@
 //! One file per verb: its arguments, with their documentation, and what it does.
 
+mod access;
+pub(crate) mod can;
 pub(crate) mod completions;
 pub(crate) mod man;
 pub(crate) mod podsec;
@@ -7,3 +9,5 @@ pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod schema;
 mod sources;
+pub(crate) mod what_can;
+pub(crate) mod who_can;

@@ -36,6 +36,9 @@ struct Cli {
 enum Verb {
     Scan(commands::scan::Args),
     Podsec(commands::podsec::Args),
+    Can(commands::can::Args),
+    WhoCan(commands::who_can::Args),
+    WhatCan(commands::what_can::Args),
     Rules(commands::rules::Args),
     Schema(commands::schema::Args),
     Completions(commands::completions::Args),
@@ -52,6 +55,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let result = match cli.verb {
         Verb::Scan(args) => commands::scan::run(args),
         Verb::Podsec(args) => commands::podsec::run(&args),
+        Verb::Can(args) => commands::can::run(&args),
+        Verb::WhoCan(args) => commands::who_can::run(&args),
+        Verb::WhatCan(args) => commands::what_can::run(&args),
         Verb::Rules(args) => commands::rules::run(&args),
         Verb::Schema(args) => commands::schema::run(&args),
         Verb::Completions(args) => commands::completions::run(&args),

@@ -7,7 +7,6 @@ use crate::recognise::{self, Stranger};
 use crate::text::SourceText;
 use ravelin_diag::{Anchor, FieldPath, Segment};
 use ravelin_engine::report::{Outcome, Position, Region};
-use ravelin_engine::scan::is_relevant;
 use ravelin_object::documents::{self, Format, Piece};
 use ravelin_object::identity::Identity;
 use ravelin_object::read::{self, Bound, ReadError};
@@ -15,6 +14,9 @@ use ravelin_object::{Value, list};
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
+
+/// Whether an object is of interest to whoever reads; the others are accounted for and dropped.
+pub(crate) type Relevant = fn(&Identity, &Value) -> bool;
 
 /// What a file holds.
 #[derive(Debug)]
@@ -83,7 +85,13 @@ impl Loaded {
 const LARGE: usize = 256 << 10;
 
 /// Reads a file. Total: what cannot be read is a draft that says so.
-pub(crate) fn load(name: Arc<str>, source: &SourceText, limits: &Limits, is_patch: bool) -> Loaded {
+pub(crate) fn load(
+    name: Arc<str>,
+    source: &SourceText,
+    limits: &Limits,
+    relevant: Relevant,
+    is_patch: bool,
+) -> Loaded {
     let whole = |outcome| Loaded::whole(name.clone(), outcome);
     let bytes = match source.bytes(limits) {
         Ok(bytes) => bytes,
@@ -106,7 +114,7 @@ pub(crate) fn load(name: Arc<str>, source: &SourceText, limits: &Limits, is_patc
     if documents::is_blank(&text) {
         return whole(skipped("empty"));
     }
-    let reader = Reader { path, text: &text, lines: Lines::new(&text), limits };
+    let reader = Reader { path, text: &text, lines: Lines::new(&text), limits, relevant };
     let mut loaded = match documents::detect(&text) {
         Format::Json => reader.json(name),
         Format::Yaml => reader.yaml(name),
@@ -135,6 +143,7 @@ struct Reader<'t> {
     text: &'t str,
     lines: Lines,
     limits: &'t Limits,
+    relevant: Relevant,
 }
 
 impl<'t> Reader<'t> {
@@ -277,7 +286,7 @@ impl<'t> Reader<'t> {
             return;
         }
         let draft = match recognise::object(&value, self.path) {
-            Ok(identity) if is_relevant(&identity, &value) => {
+            Ok(identity) if (self.relevant)(&identity, &value) => {
                 self.draft(place, prefix, Some(identity), Some(value), None)
             }
             Ok(identity) => self.draft(place, prefix, Some(identity), None, Some(Outcome::NotApplicable)),

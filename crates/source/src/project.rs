@@ -214,7 +214,7 @@ fn parse(file: &str, text: &str, folder: PathBuf) -> Result<ProjectFile, Project
             format!("the key `{}` stands in this mapping before", duplicate.key),
         ));
     }
-    let project: Project = serde_path_to_error::deserialize(to_json(&value)).map_err(|error| {
+    let project: Project = serde_path_to_error::deserialize(value.to_json()).map_err(|error| {
         let path = field_path(error.path());
         let message = format!("{}: {}", path_text(&path), error.inner());
         at_offset(region(&path, Anchor::Key).bytes.0, message)
@@ -278,19 +278,6 @@ fn entries(
 /// The folder, or the current one where it has no name.
 fn folder_or_here(folder: &Path) -> &Path {
     if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
-}
-
-fn to_json(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Null => serde_json::Value::Null,
-        Value::Bool(value) => (*value).into(),
-        Value::Int(value) => (*value).into(),
-        Value::UInt(value) => (*value).into(),
-        Value::Float(value) => (*value).into(),
-        Value::String(text) => text.as_str().into(),
-        Value::Array(items) => items.iter().map(to_json).collect(),
-        Value::Object(map) => map.iter().map(|(key, value)| (key.to_owned(), to_json(value))).collect(),
-    }
 }
 
 fn field_path(path: &serde_path_to_error::Path) -> FieldPath {

@@ -3,16 +3,18 @@
 use crate::files::{self, Candidate, Fate, FileOptions};
 use crate::kustomize;
 use crate::limits::Limits;
-use crate::load::{Document, Loaded, load};
+use crate::load::{Document, Loaded, Relevant, load};
 use crate::locate::{Judged, Locator};
 use crate::places::Lines;
 use crate::project::Entries;
 use crate::text::{SourceText, Texts};
 use ravelin_diag::FieldPath;
 use ravelin_engine::report::{Entry, Outcome, Report, ReportedFinding};
-use ravelin_engine::scan::{Judgement, Scanner, Settings, Standard};
+use ravelin_engine::scan::{Judgement, Scanner, Settings, Standard, is_relevant};
 use ravelin_engine::suppression::Day;
 use ravelin_inventory::{Inventory, Object};
+use ravelin_object::Value;
+use ravelin_object::identity::Identity;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -66,7 +68,7 @@ pub fn scan(request: &Request<'_>, progress: &dyn Progress) -> (Report, Texts) {
     let loaded: Vec<Loaded> = candidates
         .par_iter()
         .map(|candidate| {
-            let mut loaded = load_candidate(candidate, request.limits, &patches);
+            let mut loaded = load_candidate(candidate, request.limits, is_relevant, &patches);
             let size = loaded.text.as_ref().map_or(0, |text| text.len());
             if kept.fetch_add(size, Ordering::Relaxed) + size > Texts::KEPT {
                 loaded.text = None;
@@ -113,12 +115,27 @@ pub struct Sources {
     pub entry_of: Vec<usize>,
 }
 
-/// Reads without judging.
+/// Reads without judging, and keeps the objects that a scan would judge.
 #[must_use]
 pub fn read(paths: &[PathBuf], options: &FileOptions, limits: &Limits) -> Sources {
+    read_where(paths, options, limits, is_relevant)
+}
+
+/// Reads without judging, and keeps the objects that are `relevant`; the others are accounted for as not
+/// applicable.
+#[must_use]
+pub fn read_where(
+    paths: &[PathBuf],
+    options: &FileOptions,
+    limits: &Limits,
+    relevant: fn(&Identity, &Value) -> bool,
+) -> Sources {
     let candidates = files::collect(paths, options, limits.file_size);
     let patches = kustomize::patch_files(&candidates, limits);
-    let loaded = candidates.par_iter().map(|candidate| load_candidate(candidate, limits, &patches)).collect();
+    let loaded = candidates
+        .par_iter()
+        .map(|candidate| load_candidate(candidate, limits, relevant, &patches))
+        .collect();
     let (files, inventory) = into_inventory(loaded);
     let mut sources =
         Sources { entry_of: vec![0; inventory.objects().len()], inventory, entries: Vec::new() };
@@ -132,13 +149,18 @@ pub fn read(paths: &[PathBuf], options: &FileOptions, limits: &Limits) -> Source
     sources
 }
 
-fn load_candidate(candidate: &Candidate, limits: &Limits, patches: &BTreeSet<PathBuf>) -> Loaded {
+fn load_candidate(
+    candidate: &Candidate,
+    limits: &Limits,
+    relevant: Relevant,
+    patches: &BTreeSet<PathBuf>,
+) -> Loaded {
     let name = candidate.name.clone();
     let outcome = match &candidate.fate {
         Fate::Read(source) => {
             let is_patch = !patches.is_empty()
                 && matches!(source, SourceText::File(path) if patches.contains(&kustomize::normal(path)));
-            return load(name, source, limits, is_patch);
+            return load(name, source, limits, relevant, is_patch);
         }
         Fate::Skipped(reason) => Outcome::Skipped { reason: (*reason).to_owned() },
         Fate::Failed(message) => Outcome::Failed { message: message.clone() },

@@ -1,0 +1,330 @@
+//! What the questions over RBAC have in common: where the policy comes from, who is asked about, what is asked.
+
+use crate::exit::usage;
+use crate::output::say;
+use compact_str::CompactString;
+use ravelin_authz::rbac::{AnyBinding, Grant, Identity as Holder, Index, Objects, Policy, aggregation};
+use ravelin_authz::{Attributes, User, bootstrap};
+use ravelin_engine::report::{Entry, Outcome};
+use ravelin_object::identity::Identity;
+use ravelin_object::{Value, resources};
+use ravelin_render::visible;
+use ravelin_source::scan::read_where;
+use ravelin_source::{FileOptions, Globs, Limits};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Where roles and bindings come from.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Where the policy comes from")]
+pub(crate) struct PolicyArgs {
+    /// Manifests: files, directories, or `-`; may repeat. What comes later takes the place of what comes before
+    #[arg(short, long = "from", value_name = "PATH")]
+    pub from: Vec<PathBuf>,
+    /// Objects saved from a cluster as a List, before the manifests: `kubectl get -o json roles,rolebindings,... -A`
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
+    /// The default roles and bindings of a fresh cluster, before all others: 1.32 to 1.36
+    #[arg(long, value_name = "VERSION")]
+    pub with_defaults: Option<String>,
+}
+
+/// The policy, and where its objects come from.
+pub(crate) struct Access {
+    pub index: Index,
+    /// For each origin its place: `file:line`, or the defaults.
+    places: Vec<String>,
+    /// Whether something could not be read, so that a no is not certain.
+    pub incomplete: bool,
+}
+
+impl PolicyArgs {
+    /// Reads the policy. What cannot be read is said on standard error.
+    pub(crate) fn read(&self) -> anyhow::Result<Access> {
+        let mut found: Vec<(Identity, Value, String)> = Vec::new();
+        if let Some(text) = &self.with_defaults {
+            let version = bootstrap::Version::parse(text)
+                .ok_or_else(|| usage(format!("--with-defaults: `{text}` is not one of 1.32, 1.33, 1.34, 1.35, 1.36")))?;
+            let place = format!("default of Kubernetes {version}");
+            let defaults = bootstrap::objects(version).into_iter();
+            found.extend(defaults.filter_map(|object| Some((Identity::of(&object)?, object, place.clone()))));
+        }
+        let paths: Vec<PathBuf> = self.snapshot.iter().chain(&self.from).cloned().collect();
+        if paths.is_empty() && found.is_empty() {
+            let message = "no policy is given; name manifests with --from, a List with --snapshot, or --with-defaults 1.36";
+            return Err(usage(message));
+        }
+        let options = FileOptions {
+            include: Globs::default(),
+            exclude: Globs::default(),
+            hidden: false,
+            respect_ignore_files: true,
+            follow_links: false,
+        };
+        let is_rbac = |identity: &Identity, _: &Value| identity.group() == "rbac.authorization.k8s.io";
+        let sources = read_where(&paths, &options, &Limits::STANDARD, is_rbac);
+        let mut incomplete = tell_failures(&sources.entries);
+        for (object, entry) in sources.inventory.objects().iter().zip(&sources.entry_of) {
+            let place = sources.entries.get(*entry).map(place).unwrap_or_default();
+            let same = |other: &&mut (Identity, Value, String)| is_same(&other.0, &object.identity);
+            let new = (object.identity.clone(), object.value.clone(), place);
+            match found.iter_mut().find(same) {
+                Some(old) => *old = new,
+                None => found.push(new),
+            }
+        }
+        let mut objects = Objects::default();
+        let mut places = Vec::with_capacity(found.len());
+        for (_, value, place) in found {
+            let origin = u32::try_from(places.len()).unwrap_or(u32::MAX);
+            if let Err(errors) = objects.add(&value, origin) {
+                incomplete = true;
+                for error in errors {
+                    say(&format!("error: {}: {}", visible(&place), visible(&error.to_string())));
+                }
+            }
+            places.push(place);
+        }
+        for unreadable in aggregation::aggregate(&mut objects.cluster_roles) {
+            incomplete = true;
+            say(&format!("error: cluster role `{}`: {}", visible(&unreadable.role), visible(&unreadable.error.to_string())));
+        }
+        Ok(Access { index: Index::new(Policy::new(objects)), places, incomplete })
+    }
+}
+
+fn is_same(a: &Identity, b: &Identity) -> bool {
+    (a.group(), &a.kind, &a.namespace, &a.name) == (b.group(), &b.kind, &b.namespace, &b.name)
+}
+
+fn tell_failures(entries: &[Entry]) -> bool {
+    let mut failed = false;
+    for entry in entries {
+        if let Outcome::Failed { message } = &entry.outcome {
+            failed = true;
+            say(&format!("error: {}: {}", visible(&place(entry)), visible(message)));
+        }
+    }
+    failed
+}
+
+fn place(entry: &Entry) -> String {
+    entry.position.map_or_else(|| entry.file.to_string(), |position| format!("{}:{}", entry.file, position.line))
+}
+
+impl Access {
+    /// Where an object comes from.
+    pub(crate) fn place(&self, origin: u32) -> &str {
+        self.places.get(origin as usize).map_or("", String::as_str)
+    }
+
+    /// A grant in words: binding, role and rule with their places.
+    pub(crate) fn explain(&self, grant: &Grant<'_>) -> serde_json::Value {
+        let (binding, role) = (grant.binding.metadata(), grant.role.metadata());
+        let rule = grant.policy_rule();
+        let list = |of: fn(&ravelin_authz::rbac::PolicyRule) -> &[CompactString]| {
+            rule.map(|rule| of(rule).iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap_or_default()
+        };
+        serde_json::json!({
+            "subject": holder(&grant.identity),
+            "binding": {
+                "kind": binding_kind(&grant.binding), "namespace": grant.binding.namespace(),
+                "name": binding.name.as_str(), "from": self.place(binding.origin),
+            },
+            "role": {"kind": grant.role.kind(), "name": role.name.as_str(), "from": self.place(role.origin)},
+            "rule": {
+                "index": grant.rule,
+                "verbs": list(|rule| &rule.verbs), "apiGroups": list(|rule| &rule.api_groups),
+                "resources": list(|rule| &rule.resources), "resourceNames": list(|rule| &rule.resource_names),
+                "nonResourceURLs": list(|rule| &rule.non_resource_urls),
+            },
+        })
+    }
+
+    /// The same for people, on one line.
+    pub(crate) fn line(&self, grant: &Grant<'_>) -> String {
+        let (binding, role) = (grant.binding.metadata(), grant.role.metadata());
+        let namespace = match grant.binding.namespace() {
+            "" => String::new(),
+            namespace => format!("{namespace}/"),
+        };
+        let text = format!(
+            "{} {namespace}{} ({}) -> {} {} ({}), rule {}: {}",
+            binding_kind(&grant.binding),
+            binding.name,
+            self.place(binding.origin),
+            grant.role.kind(),
+            role.name,
+            self.place(role.origin),
+            grant.rule,
+            rule_text(grant)
+        );
+        visible(&text).into_owned()
+    }
+}
+
+fn binding_kind(binding: &AnyBinding<'_>) -> &'static str {
+    match binding {
+        AnyBinding::Cluster(_) => "ClusterRoleBinding",
+        AnyBinding::Namespaced(_) => "RoleBinding",
+    }
+}
+
+/// What a rule grants: `get,list on pods, pods/log in apps`.
+fn rule_text(grant: &Grant<'_>) -> String {
+    let Some(rule) = grant.policy_rule() else { return String::new() };
+    let join = |list: &[CompactString]| list.iter().map(|item| item.as_str()).collect::<Vec<_>>().join(",");
+    let mut text = join(&rule.verbs);
+    if !rule.non_resource_urls.is_empty() {
+        text.push_str(&format!(" on {}", join(&rule.non_resource_urls)));
+    }
+    if !rule.resources.is_empty() {
+        let groups: Vec<&str> =
+            rule.api_groups.iter().map(|group| if group.is_empty() { "core" } else { group.as_str() }).collect();
+        text.push_str(&format!(" on {} of {}", join(&rule.resources), groups.join(",")));
+    }
+    if !rule.resource_names.is_empty() {
+        text.push_str(&format!(" named {}", join(&rule.resource_names)));
+    }
+    text
+}
+
+/// Who holds a grant, as arguments name subjects.
+pub(crate) fn holder(identity: &Holder<'_>) -> String {
+    match identity {
+        Holder::User(name) => format!("user:{name}"),
+        Holder::Group(name) => format!("group:{name}"),
+        Holder::ServiceAccount { namespace, name } => format!("sa:{namespace}/{name}"),
+    }
+}
+
+/// A subject of a question: `user:NAME`, `group:NAME`, `sa:NAMESPACE/NAME`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Subject(User);
+
+impl Subject {
+    /// The user, with further groups.
+    pub(crate) fn user(&self, groups: &[String]) -> User {
+        let mut user = self.0.clone();
+        user.groups.splice(0..0, groups.iter().cloned());
+        user
+    }
+}
+
+impl FromStr for Subject {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = || format!("`{text}` names no subject; expected user:NAME, group:NAME or sa:NAMESPACE/NAME");
+        let (kind, name) = text.split_once(':').filter(|(_, name)| !name.is_empty()).ok_or_else(expected)?;
+        let authenticated = "system:authenticated".to_owned();
+        let user = match kind {
+            "user" if name == "system:anonymous" => {
+                User { name: name.to_owned(), groups: vec!["system:unauthenticated".to_owned()], ..User::default() }
+            }
+            "user" => User { name: name.to_owned(), groups: vec![authenticated], ..User::default() },
+            "group" if name == "system:unauthenticated" => User {
+                name: "system:anonymous".to_owned(),
+                groups: vec![name.to_owned()],
+                ..User::default()
+            },
+            "group" => User { groups: vec![name.to_owned(), authenticated], ..User::default() },
+            "sa" => {
+                let (namespace, account) = name.split_once('/').ok_or_else(expected)?;
+                User {
+                    name: format!("system:serviceaccount:{namespace}:{account}"),
+                    groups: vec![
+                        "system:serviceaccounts".to_owned(),
+                        format!("system:serviceaccounts:{namespace}"),
+                        authenticated,
+                    ],
+                    ..User::default()
+                }
+            }
+            _ => return Err(expected()),
+        };
+        Ok(Self(user))
+    }
+}
+
+/// What is asked: a resource with its name, or a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub group: String,
+    pub resource: String,
+    pub name: String,
+    pub path: String,
+    /// Whether the resource is known to have no namespaces.
+    pub cluster_scoped: bool,
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    /// `pods`, `deploy/web`, `rollouts.argoproj.io`, `/healthz`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let none = || (String::new(), String::new());
+        if text.starts_with('/') {
+            let ((group, resource), name) = (none(), String::new());
+            return Ok(Self { group, resource, name, path: text.to_owned(), cluster_scoped: true });
+        }
+        let (resource, name) = text.split_once('/').unwrap_or((text, ""));
+        if resource.is_empty() {
+            return Err("expected a resource, as in pods, deploy/web or rollouts.argoproj.io, or a path, as in /healthz".to_owned());
+        }
+        let known = resources::find(resource);
+        let (group, plural, cluster_scoped) = match known {
+            Some(known) => (known.group, known.plural, !known.namespaced),
+            None => resource.split_once('.').map_or(("", resource, false), |(word, group)| (group, word, false)),
+        };
+        Ok(Self {
+            group: group.to_owned(),
+            resource: plural.to_owned(),
+            name: name.to_owned(),
+            path: String::new(),
+            cluster_scoped,
+        })
+    }
+}
+
+impl Target {
+    /// The request of a user.
+    pub(crate) fn attributes(&self, user: User, verb: &str, subresource: &str, namespace: &str) -> Attributes {
+        let namespace = if self.cluster_scoped { "" } else { namespace };
+        Attributes {
+            user,
+            verb: verb.to_owned(),
+            is_resource: self.path.is_empty(),
+            group: self.group.clone(),
+            version: "*".to_owned(),
+            namespace: namespace.to_owned(),
+            resource: self.resource.clone(),
+            subresource: subresource.to_owned(),
+            name: self.name.clone(),
+            path: self.path.clone(),
+            ..Attributes::default()
+        }
+    }
+
+    /// The target in words.
+    pub(crate) fn describe(&self, subresource: &str, namespace: &str) -> String {
+        if !self.path.is_empty() {
+            return self.path.clone();
+        }
+        let mut text = self.resource.clone();
+        if !subresource.is_empty() {
+            text.push_str(&format!("/{subresource}"));
+        }
+        if !self.group.is_empty() {
+            text.push_str(&format!(".{}", self.group));
+        }
+        if !self.name.is_empty() {
+            text.push_str(&format!(" \"{}\"", self.name));
+        }
+        match (self.cluster_scoped, namespace) {
+            (true, _) => text,
+            (false, "") => format!("{text} in all namespaces"),
+            (false, namespace) => format!("{text} in namespace {namespace}"),
+        }
+    }
+}
