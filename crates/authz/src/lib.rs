@@ -6,5 +6,8 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod attributes;
+pub mod request_info;
+mod rules;
 
 pub use attributes::{Answer, Attributes, Authorizer, Decision, User};
+pub use rules::{NonResourceRule, ResourceRule, RuleResolver, Rules, aggregated};
