@@ -5,7 +5,9 @@
 //! [`Authorizer`]; [`request_info`] turns a method and a URL into [`Attributes`].
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod abac;
 mod attributes;
+pub mod rbac;
 pub mod request_info;
 mod rules;
 

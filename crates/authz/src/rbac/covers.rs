@@ -3,7 +3,7 @@
 use super::matching::path_matches;
 use super::objects::PolicyRule;
 use compact_str::CompactString;
-use std::slice::from_ref;
+
 
 /// The atoms of a rule: one verb on one resource of one group under at most one name, or one verb on one path.
 /// A rule that lacks any of these has none.
@@ -90,7 +90,7 @@ fn has_all_or_star(list: &[CompactString], wanted: &[CompactString]) -> bool {
 }
 
 fn covers_resources(list: &[CompactString], wanted: &[CompactString]) -> bool {
-    has(list, "*") || wanted.iter().all(|wanted| has_all(list, from_ref(wanted)) || has_any(list, wanted))
+    has(list, "*") || wanted.iter().all(|wanted| has(list, wanted) || has_any(list, wanted))
 }
 
 /// Whether the list has the subresource of any resource.
@@ -107,6 +107,7 @@ fn covers_names(list: &[CompactString], wanted: &[CompactString]) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::slice::from_ref;
 
     /// `verbs groups resources names`, or `verbs paths` where paths start with `/`; lists with commas, `-` for none.
     fn rule(text: &str) -> PolicyRule {
