@@ -7,6 +7,8 @@
 
 pub mod abac;
 mod attributes;
+pub mod bootstrap;
+pub mod node;
 pub mod rbac;
 pub mod request_info;
 mod rules;

@@ -86,8 +86,16 @@ fn read_line(line: &[u8]) -> Result<Shape, String> {
         return json::read(line).map_err(|error| format!("couldn't get version/kind; json parse error: {error}"));
     }
     let text = std::str::from_utf8(line).map_err(|_| "yaml: invalid UTF-8".to_owned())?;
+    if text.chars().any(is_control) {
+        return Err("yaml: control characters are not allowed".to_owned());
+    }
     let read = read::yaml(text, &Limits::STANDARD).map_err(|error| format!("yaml: {error}"))?;
     Ok(read.value.map_or(Shape::Null, |value| Shape::of(&value, 2)))
+}
+
+/// Whether YAML has no place for the character.
+fn is_control(character: char) -> bool {
+    !matches!(character, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 /// Group, version and kind. Upper and lower case are the same for their keys, and only for them.
