@@ -2,9 +2,11 @@
 
 use crate::record::Difference;
 
+mod covers;
 mod psalabels;
 mod pss;
 mod quantity;
+mod rbac;
 mod selectors;
 
 /// A field of upstream decisions whose records can be replayed.
@@ -29,6 +31,11 @@ pub(crate) struct Entry {
 /// Every area, by name.
 pub(crate) const ALL: &[Entry] = &[
     Entry {
+        name: "covers",
+        start: || Box::new(covers::Covers),
+        ledger: include_str!("../ledger/covers.tsv"),
+    },
+    Entry {
         name: "psalabels",
         start: || Box::new(psalabels::PsaLabels),
         ledger: include_str!("../ledger/psalabels.tsv"),
@@ -38,6 +45,11 @@ pub(crate) const ALL: &[Entry] = &[
         name: "quantity",
         start: || Box::new(quantity::Quantities),
         ledger: include_str!("../ledger/quantity.tsv"),
+    },
+    Entry {
+        name: "rbac",
+        start: || Box::new(rbac::Rbac::default()),
+        ledger: include_str!("../ledger/rbac.tsv"),
     },
     Entry {
         name: "selectors",

@@ -4,7 +4,6 @@ use super::matching::path_matches;
 use super::objects::PolicyRule;
 use compact_str::CompactString;
 
-
 /// The atoms of a rule: one verb on one resource of one group under at most one name, or one verb on one path.
 /// A rule that lacks any of these has none.
 ///

@@ -170,9 +170,9 @@ impl Index {
     /// The places of the bindings that apply to a user in the cluster and in all namespaces, in order.
     pub(super) fn places_everywhere(&self, user: &User) -> Vec<u32> {
         let namespaced = |lists: &SubjectLists| lists.namespaced.of(&self.namespace_lists).iter();
-        let lists = self.subjects_of(user).flat_map(|lists| {
-            std::iter::once(&lists.cluster).chain(namespaced(lists).map(|(_, list)| list))
-        });
+        let lists = self
+            .subjects_of(user)
+            .flat_map(|lists| std::iter::once(&lists.cluster).chain(namespaced(lists).map(|(_, list)| list)));
         self.granting(lists)
     }
 
@@ -191,7 +191,9 @@ impl Index {
         let lists = self.lists(user, namespace);
         let places = in_order(lists.flat_map(|list| list.unresolved.of(&self.unresolved)).copied().collect());
         let bindings = places.into_iter().filter_map(|place| self.policy.binding_at(place as usize));
-        bindings.filter_map(|binding| self.policy.resolve(binding.role_ref(), binding.namespace()).err()).collect()
+        bindings
+            .filter_map(|binding| self.policy.resolve(binding.role_ref(), binding.namespace()).err())
+            .collect()
     }
 
     /// The rules in numbers, for questions.

@@ -66,7 +66,11 @@ mod tests {
             ("a/b/c", "a/b", "c", true),
             ("*/*", "pods", "log", false),
         ] {
-            assert_eq!(resource_matches(pattern, resource, subresource), matches, "{pattern} {resource}/{subresource}");
+            assert_eq!(
+                resource_matches(pattern, resource, subresource),
+                matches,
+                "{pattern} {resource}/{subresource}"
+            );
         }
     }
 

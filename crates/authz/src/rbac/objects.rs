@@ -162,7 +162,8 @@ impl ClusterRole {
             metadata: metadata(decoder, object, origin),
             rules: rules(decoder, object),
             aggregation: decoder.mapping(object, "aggregationRule", |decoder, rule| {
-                decoder.mappings(Some(rule), "clusterRoleSelectors", |decoder, _, item| selector(decoder, item))
+                decoder
+                    .mappings(Some(rule), "clusterRoleSelectors", |decoder, _, item| selector(decoder, item))
             }),
         })
     }
@@ -320,7 +321,7 @@ mod tests {
 
     #[test]
     fn api_groups_are_filled_in() {
-        let text = "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b, namespace: n},
+        let text = "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b, namespace: ns},
             roleRef: {kind: Role, name: r}, subjects: [{kind: User, name: u}, {kind: ServiceAccount, name: s},
             {kind: Group, name: g, apiGroup: x}, {kind: Robot, name: x}, null]}";
         let objects = objects(&[text]).unwrap();
@@ -328,7 +329,7 @@ mod tests {
         assert_eq!(binding.role_ref.api_group, GROUP);
         let groups: Vec<&str> = binding.subjects.iter().map(|subject| subject.api_group.as_str()).collect();
         assert_eq!(groups, [GROUP, "", "x", "", ""]);
-        assert_eq!((binding.metadata.namespace.as_str(), binding.metadata.origin), ("n", 7));
+        assert_eq!((binding.metadata.namespace.as_str(), binding.metadata.origin), ("ns", 7));
     }
 
     #[test]
@@ -353,7 +354,8 @@ mod tests {
     fn other_objects_are_left_alone_and_wrong_types_are_errors() {
         let other = "{apiVersion: v1, kind: Role, metadata: {name: a}}";
         assert_eq!(objects(&[other]).unwrap(), Objects::default());
-        let wrong = "{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, rules: [{verbs: [1], resources: a}, 3]}";
+        let wrong =
+            "{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, rules: [{verbs: [1], resources: a}, 3]}";
         assert_eq!(
             objects(&[wrong]).unwrap_err(),
             [

@@ -1,7 +1,9 @@
 //! Answers over roles and bindings, one binding after the other, as upstream reaches them.
 
 use super::matching::rule_allows;
-use super::objects::{ClusterRole, ClusterRoleBinding, Metadata, Objects, PolicyRule, Role, RoleBinding, RoleRef, Subject};
+use super::objects::{
+    ClusterRole, ClusterRoleBinding, Metadata, Objects, PolicyRule, Role, RoleBinding, RoleRef, Subject,
+};
 use super::text::aggregate;
 use crate::{Answer, Attributes, Authorizer, Decision, User};
 use compact_str::CompactString;
@@ -244,7 +246,9 @@ impl Policy {
             Err(error) => visitor(Visited::Unresolved { binding, error }),
             Ok(role) => {
                 let mut rules = role.rules().iter().enumerate();
-                rules.try_for_each(|(index, rule)| visitor(Visited::Rule { binding, subject, role, index, rule }))
+                rules.try_for_each(|(index, rule)| {
+                    visitor(Visited::Rule { binding, subject, role, index, rule })
+                })
             }
         }
     }

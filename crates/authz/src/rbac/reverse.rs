@@ -167,7 +167,10 @@ impl Index {
             }
             Asked::Resource { place: Place::Anywhere, .. } => {
                 let named = |place: &usize| {
-                    objects.role_bindings.get(*place).is_some_and(|binding| !binding.metadata.namespace.is_empty())
+                    objects
+                        .role_bindings
+                        .get(*place)
+                        .is_some_and(|binding| !binding.metadata.namespace.is_empty())
                 };
                 (0..objects.role_bindings.len()).filter(named).for_each(|place| visit(cluster + place));
             }
@@ -194,7 +197,11 @@ impl Index {
         grants.flatten().collect()
     }
 
-    fn grants_of<'a>(&'a self, user: &User, place: usize) -> Option<impl Iterator<Item = Grant<'a>> + use<'a>> {
+    fn grants_of<'a>(
+        &'a self,
+        user: &User,
+        place: usize,
+    ) -> Option<impl Iterator<Item = Grant<'a>> + use<'a>> {
         let binding = self.policy().binding_at(place)?;
         let (_, role) = self.role_of(place)?;
         let (subject, item) = binding.subject_for(user)?;

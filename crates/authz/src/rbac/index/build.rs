@@ -2,7 +2,7 @@
 
 use super::super::objects::{Objects, PolicyRule};
 use super::super::policy::{AnyBinding, Policy};
-use super::rules::{Key, Rules, Span, Symbol, Words};
+use super::rules::{Key, Rules, Span, Symbol};
 use super::{Entry, Index, List, NO_ROLE, SubjectLists};
 use std::collections::{HashMap, HashSet};
 

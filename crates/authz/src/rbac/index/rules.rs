@@ -152,17 +152,18 @@ impl Rules {
         let names = rule.resource_names.iter().map(|name| self.names.number(name)).collect();
         let paths = Span::new(self.paths.len(), self.paths.len() + rule.non_resource_urls.len());
         self.paths.extend(rule.non_resource_urls.iter().cloned());
-        self.rules.push(CompiledRule {
+        let compiled = CompiledRule {
             verbs,
-            resources: groups_of_bits(&resources) | any(&rule.resources),
-            groups: groups_of_bits(&groups) | any(&rule.api_groups),
+            resources: bits(&resources) | any(&rule.resources),
+            groups: bits(&groups) | any(&rule.api_groups),
             other_verbs,
             group_list: self.list(groups),
             resource_list: self.list(resources),
             name_list: self.list(names),
             paths,
             content,
-        });
+        };
+        self.rules.push(compiled);
     }
 
     fn resource(&mut self, resource: &str) -> Symbol {
@@ -306,7 +307,9 @@ impl<'a> Request<'a> {
         };
         let names = [Some(None), name];
         let resources = resources.into_iter().flatten();
-        Some(resources.flat_map(move |resource| names.into_iter().flatten().map(move |name| (resource, name))))
+        Some(
+            resources.flat_map(move |resource| names.into_iter().flatten().map(move |name| (resource, name))),
+        )
     }
 }
 
@@ -315,7 +318,7 @@ fn bit(symbol: Symbol) -> u64 {
     1 << (symbol % 63)
 }
 
-fn groups_of_bits(symbols: &[Symbol]) -> u64 {
+fn bits(symbols: &[Symbol]) -> u64 {
     symbols.iter().fold(0, |bits, symbol| bits | bit(*symbol))
 }
 
