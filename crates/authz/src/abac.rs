@@ -7,7 +7,9 @@ mod json;
 mod shape;
 
 use crate::request_info::is_read_only;
-use crate::{Answer, Attributes, Authorizer, Decision, NonResourceRule, ResourceRule, RuleResolver, Rules, User};
+use crate::{
+    Answer, Attributes, Authorizer, Decision, NonResourceRule, ResourceRule, RuleResolver, Rules, User,
+};
 use std::fmt;
 
 /// One policy, as it counts after conversion from the version it was written in.
@@ -147,7 +149,11 @@ impl Policy {
     pub fn allows(&self, attributes: &Attributes) -> bool {
         self.is_for(&attributes.user)
             && (!self.readonly || is_read_only(&attributes.verb))
-            && if attributes.is_resource { self.covers(attributes) } else { self.covers_path(&attributes.path) }
+            && if attributes.is_resource {
+                self.covers(attributes)
+            } else {
+                self.covers_path(&attributes.path)
+            }
     }
 
     /// Whether the policy is for the user: both of user and group must fit where both are named.

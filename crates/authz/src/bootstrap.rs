@@ -156,7 +156,10 @@ mod tests {
                 let of = |keys| text(&object, keys).to_owned();
                 assert!(seen.insert((of("kind"), of("metadata.namespace"), of("metadata.name"))));
                 let labels = object.dotted("metadata.labels").unwrap();
-                assert_eq!(text(labels.field("kubernetes.io/bootstrapping").map(|_| labels).unwrap(), "none"), "");
+                assert_eq!(
+                    text(labels.field("kubernetes.io/bootstrapping").map(|_| labels).unwrap(), "none"),
+                    ""
+                );
             }
             assert_eq!(Version::parse(&format!("v{version}")), Some(version));
         }

@@ -10,7 +10,7 @@ use crate::Fault;
 use crate::fault::joined;
 use crate::webhook::{FailurePolicy, ReviewVersion};
 
-pub use duration::Duration;
+pub use duration::{Duration, DurationError};
 
 /// Authorizers in the order in which they are asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,9 @@ pub enum ConfigError {
     Unfit(String),
     /// It needs CEL, which is not evaluated here. To leave conditions out would ask the webhook about requests it is
     /// not meant to see.
-    #[error("authorizers[{index}].matchConditions: match conditions are CEL expressions, which are not supported yet")]
+    #[error(
+        "authorizers[{index}].matchConditions: match conditions are CEL expressions, which are not supported yet"
+    )]
     MatchConditions {
         /// Which of the authorizers has the conditions.
         index: usize,

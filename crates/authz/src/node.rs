@@ -99,7 +99,9 @@ impl NodeAuthorizer {
                 ("resource.k8s.io", "resourceslices") => return self.resource_slice(node, request),
                 ("", "nodes") => return own_node(node, request),
                 ("", "pods") => return self.pod(node, request),
-                ("certificates.k8s.io", "podcertificaterequests") => return self.pod_certificate(node, request),
+                ("certificates.k8s.io", "podcertificaterequests") => {
+                    return self.pod_certificate(node, request);
+                }
                 _ => {}
             }
         }
@@ -199,7 +201,9 @@ impl NodeAuthorizer {
             "create" => Ok(()),
             "get" => self.related(node, Kind::PodCertificate, request),
             "list" | "watch" if selects_node(node, request) => Ok(()),
-            "list" | "watch" => because("can only list/watch podcertificaterequests with nodeName field selector"),
+            "list" | "watch" => {
+                because("can only list/watch podcertificaterequests with nodeName field selector")
+            }
             verb => Err(format!("nodes may not {verb} podcertificaterequests")),
         }
     }

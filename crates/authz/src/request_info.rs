@@ -69,8 +69,7 @@ impl RequestInfo {
     /// What a request is about. Beside an error stands what was known up to it.
     #[must_use]
     pub fn of(method: &str, url: &Url) -> (Self, Option<RequestInfoError>) {
-        let mut info =
-            Self { path: url.path().to_owned(), verb: method.to_lowercase(), ..Self::default() };
+        let mut info = Self { path: url.path().to_owned(), verb: method.to_lowercase(), ..Self::default() };
         let segments = segments(url.path());
         let Some(rest) = info.take_prefix(&segments) else { return (info, None) };
         let (verb, by_path, rest) = match rest {

@@ -6,7 +6,9 @@ mod spec;
 mod validation;
 
 use crate::fault::joined;
-use crate::{Answer, Attributes, Authorizer, Decision, Fault, NonResourceRule, ResourceRule, RuleResolver, User};
+use crate::{
+    Answer, Attributes, Authorizer, Decision, Fault, NonResourceRule, ResourceRule, RuleResolver, User,
+};
 use ravelin_object::{DecodeError, Map, Value};
 use spec::Spec;
 
@@ -151,8 +153,11 @@ fn refuse(faults: Vec<Fault>) -> Result<(), ReviewError> {
 fn resource_rule(rule: &ResourceRule) -> Value {
     let mut map = Map::new();
     map.set("verbs", texts(&rule.verbs));
-    let optional =
-        [("apiGroups", &rule.api_groups), ("resources", &rule.resources), ("resourceNames", &rule.resource_names)];
+    let optional = [
+        ("apiGroups", &rule.api_groups),
+        ("resources", &rule.resources),
+        ("resourceNames", &rule.resource_names),
+    ];
     for (key, list) in optional.into_iter().filter(|(_, list)| !list.is_empty()) {
         map.set(key, texts(list));
     }

@@ -71,9 +71,8 @@ mod tests {
 
     #[test]
     fn errors_are_joined_without_repetition() {
-        let joined = |errors: &[&str]| {
-            aggregated(&errors.iter().map(|error| (*error).to_owned()).collect::<Vec<_>>())
-        };
+        let joined =
+            |errors: &[&str]| aggregated(&errors.iter().map(|error| (*error).to_owned()).collect::<Vec<_>>());
         assert_eq!(joined(&[]), None);
         assert_eq!(joined(&["a", "a"]).as_deref(), Some("a"));
         assert_eq!(joined(&["a", "b", "a"]).as_deref(), Some("[a, b]"));

@@ -3,7 +3,9 @@
 //! Source: `k8s.io/apiserver/pkg/authorization/union`, `authorizerfactory`.
 
 use crate::rules::aggregated;
-use crate::{Answer, Attributes, Authorizer, Decision, NonResourceRule, ResourceRule, RuleResolver, Rules, User};
+use crate::{
+    Answer, Attributes, Authorizer, Decision, NonResourceRule, ResourceRule, RuleResolver, Rules, User,
+};
 use std::fmt;
 
 /// The group whose members may do everything.

@@ -230,7 +230,8 @@ mod tests {
 
     #[test]
     fn requests_become_reviews() {
-        let pods = attributes("GET", "/api/v1/namespaces/a/pods?fieldSelector=x!=1&labelSelector=b,c+in+(e,d),f>1");
+        let pods =
+            attributes("GET", "/api/v1/namespaces/a/pods?fieldSelector=x!=1&labelSelector=b,c+in+(e,d),f>1");
         assert_eq!(
             json_text(&review(&pods, ReviewVersion::V1)),
             r#"{"kind":"SubjectAccessReview","apiVersion":"authorization.k8s.io/v1","metadata":{},"spec":{"resourceAttributes":{"namespace":"a","verb":"list","version":"v1","resource":"pods","fieldSelector":{"requirements":[{"key":"x","operator":"NotIn","values":["1"]}]},"labelSelector":{"requirements":[{"key":"b","operator":"Exists"},{"key":"c","operator":"In","values":["d","e"]}]}},"user":"u","groups":["g"],"extra":{"k":["v"]},"uid":"1"},"status":{"allowed":false}}"#

@@ -2,11 +2,14 @@
 
 use crate::record::Difference;
 
+mod abac;
 mod covers;
+mod nodeauthz;
 mod psalabels;
 mod pss;
 mod quantity;
 mod rbac;
+mod requestinfo;
 mod selectors;
 
 /// A field of upstream decisions whose records can be replayed.
@@ -30,10 +33,16 @@ pub(crate) struct Entry {
 
 /// Every area, by name.
 pub(crate) const ALL: &[Entry] = &[
+    Entry { name: "abac", start: || Box::new(abac::Abac), ledger: include_str!("../ledger/abac.tsv") },
     Entry {
         name: "covers",
         start: || Box::new(covers::Covers),
         ledger: include_str!("../ledger/covers.tsv"),
+    },
+    Entry {
+        name: "nodeauthz",
+        start: || Box::new(nodeauthz::Nodes::default()),
+        ledger: include_str!("../ledger/nodeauthz.tsv"),
     },
     Entry {
         name: "psalabels",
@@ -50,6 +59,11 @@ pub(crate) const ALL: &[Entry] = &[
         name: "rbac",
         start: || Box::new(rbac::Rbac::default()),
         ledger: include_str!("../ledger/rbac.tsv"),
+    },
+    Entry {
+        name: "requestinfo",
+        start: || Box::new(requestinfo::Requests),
+        ledger: include_str!("../ledger/requestinfo.tsv"),
     },
     Entry {
         name: "selectors",

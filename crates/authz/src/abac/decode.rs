@@ -73,7 +73,9 @@ fn not_registered(group: &str, version: &str, kind: &str) -> String {
     let kind = quoted(kind);
     if version == "__internal" {
         let group = quoted(group);
-        return format!("no kind {kind} is registered for the internal version of group {group} in scheme \"{SCHEME}\"");
+        return format!(
+            "no kind {kind} is registered for the internal version of group {group} in scheme \"{SCHEME}\""
+        );
     }
     let version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     let version = quoted(&version);
@@ -83,7 +85,8 @@ fn not_registered(group: &str, version: &str, kind: &str) -> String {
 /// JSON where the first character is a brace, otherwise YAML.
 fn read_line(line: &[u8]) -> Result<Shape, String> {
     if String::from_utf8_lossy(line).trim_start().starts_with('{') {
-        return json::read(line).map_err(|error| format!("couldn't get version/kind; json parse error: {error}"));
+        return json::read(line)
+            .map_err(|error| format!("couldn't get version/kind; json parse error: {error}"));
     }
     let text = std::str::from_utf8(line).map_err(|_| "yaml: invalid UTF-8".to_owned())?;
     if text.chars().any(is_control) {
@@ -100,7 +103,9 @@ fn is_control(character: char) -> bool {
 
 /// Group, version and kind. Upper and lower case are the same for their keys, and only for them.
 fn type_of(shape: &Shape) -> Result<(String, String, String), String> {
-    let fail = |what: &str| Err(format!("couldn't get version/kind; json parse error: json: cannot unmarshal {what}"));
+    let fail = |what: &str| {
+        Err(format!("couldn't get version/kind; json parse error: json: cannot unmarshal {what}"))
+    };
     let (mut api_version, mut kind) = (String::new(), String::new());
     let entries = match shape {
         Shape::Object(entries) => entries.as_slice(),

@@ -44,9 +44,15 @@ impl Scanner<'_> {
     }
 
     fn next(&mut self) -> Result<u8, String> {
-        let (first, rest) = self.rest.split_first().ok_or_else(|| "unexpected end of JSON input".to_owned())?;
+        let (first, rest) =
+            self.rest.split_first().ok_or_else(|| "unexpected end of JSON input".to_owned())?;
         self.rest = rest;
         Ok(*first)
+    }
+
+    /// Within a literal, a number or an escape the end of the text counts as a space.
+    fn next_or_space(&mut self) -> u8 {
+        self.next().unwrap_or(b' ')
     }
 
     fn next_past_space(&mut self) -> Result<u8, String> {
@@ -125,11 +131,11 @@ impl Scanner<'_> {
         loop {
             match self.next()? {
                 b'"' => return Ok(()),
-                b'\\' => match self.next()? {
+                b'\\' => match self.next_or_space() {
                     b'b' | b'f' | b'n' | b'r' | b't' | b'\\' | b'/' | b'"' => {}
                     b'u' => {
                         for _ in 0..4 {
-                            let byte = self.next()?;
+                            let byte = self.next_or_space();
                             if !byte.is_ascii_hexdigit() {
                                 return Err(invalid(byte, "in \\u hexadecimal character escape"));
                             }
@@ -145,7 +151,7 @@ impl Scanner<'_> {
 
     fn literal(&mut self, word: &str) -> Result<(), String> {
         for expected in word.bytes().skip(1) {
-            let byte = self.next()?;
+            let byte = self.next_or_space();
             if byte != expected {
                 let context = format!("in literal {word} (expecting '{}')", char::from(expected));
                 return Err(invalid(byte, &context));
@@ -157,7 +163,7 @@ impl Scanner<'_> {
     fn number(&mut self, first: u8) -> Result<(), String> {
         let mut first = first;
         if first == b'-' {
-            first = self.next()?;
+            first = self.next_or_space();
             if !first.is_ascii_digit() {
                 return Err(invalid(first, "in numeric literal"));
             }
@@ -180,7 +186,7 @@ impl Scanner<'_> {
     }
 
     fn digit(&mut self, context: &str) -> Result<(), String> {
-        let byte = self.next()?;
+        let byte = self.next_or_space();
         if !byte.is_ascii_digit() {
             return Err(invalid(byte, context));
         }

@@ -46,9 +46,18 @@ fn lines_that_are_no_policies_are_named() {
     for (line, expected) in [
         ("{", "couldn't get version/kind; json parse error: unexpected end of JSON input"),
         ("{\"a\" 1}", "couldn't get version/kind; json parse error: invalid character '1' after object key"),
-        ("{\"a\":01}", "couldn't get version/kind; json parse error: invalid character '1' after object key:value pair"),
-        ("{\"a\":tru}", "couldn't get version/kind; json parse error: invalid character '}' in literal true (expecting 'e')"),
-        ("{'a'}", "couldn't get version/kind; json parse error: invalid character '\\'' looking for beginning of object key string"),
+        (
+            "{\"a\":01}",
+            "couldn't get version/kind; json parse error: invalid character '1' after object key:value pair",
+        ),
+        (
+            "{\"a\":tru}",
+            "couldn't get version/kind; json parse error: invalid character '}' in literal true (expecting 'e')",
+        ),
+        (
+            "{'a'}",
+            "couldn't get version/kind; json parse error: invalid character '\\'' looking for beginning of object key string",
+        ),
         ("{\"user\":1}", "json: cannot unmarshal number into Go struct field Policy.user of type string"),
         ("{\"apiVersion\":\"a/b/c\"}", "unexpected GroupVersion string: a/b/c"),
         (
@@ -73,11 +82,15 @@ fn lines_that_are_no_policies_are_named() {
 
 #[test]
 fn policies_allow_what_they_cover() {
-    let file = load("{\"user\":\"u\",\"resource\":\"pods\",\"readonly\":true}\n{\"group\":\"*\",\"namespace\":\"b\"}");
+    let file = load(
+        "{\"user\":\"u\",\"resource\":\"pods\",\"readonly\":true}\n{\"group\":\"*\",\"namespace\":\"b\"}",
+    );
     assert_eq!(file.authorize(&asks("u", &[], "get", "pods")).decision, Decision::Allow);
-    for attributes in
-        [asks("u", &[], "delete", "pods"), asks("v", &[], "get", "pods"), asks("v", &["system:authenticated"], "get", "pods")]
-    {
+    for attributes in [
+        asks("u", &[], "delete", "pods"),
+        asks("v", &[], "get", "pods"),
+        asks("v", &["system:authenticated"], "get", "pods"),
+    ] {
         let answer = file.authorize(&attributes);
         assert_eq!((answer.decision, answer.reason.as_str()), (Decision::NoOpinion, "No policy matched."));
     }

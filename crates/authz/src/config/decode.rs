@@ -43,7 +43,8 @@ pub(super) fn configuration(text: &str) -> Result<Raw, String> {
         return Ok(Raw::default());
     }
     let is_json = text.trim_start().starts_with('{');
-    let read = if is_json { read::json(text, &Limits::STANDARD) } else { read::yaml(text, &Limits::STANDARD) };
+    let read =
+        if is_json { read::json(text, &Limits::STANDARD) } else { read::yaml(text, &Limits::STANDARD) };
     let read = read.map_err(|error| error.to_string())?;
     let value = read.value.unwrap_or(Value::Null);
     check_kind(&value, text)?;
@@ -56,11 +57,11 @@ pub(super) fn configuration(text: &str) -> Result<Raw, String> {
         name: string(decoder, item, "name"),
         webhook: decoder.mapping(item, "webhook", |decoder, value| webhook(decoder, value, &mut durations)),
     });
-    let raw = decoder.finish(Raw { authorizers }).map_err(|errors| {
-        errors.first().map(ToString::to_string).unwrap_or_default()
-    })?;
+    let raw = decoder
+        .finish(Raw { authorizers })
+        .map_err(|errors| errors.first().map(ToString::to_string).unwrap_or_default())?;
     if let Some(wrong) = durations.first() {
-        return Err(format!("time: invalid duration {}", quoted(wrong)));
+        return Err(wrong.clone());
     }
     if read.duplicates > 0 {
         unknown.insert(0, "a key is there twice".to_owned());
@@ -90,8 +91,8 @@ fn webhook(decoder: &mut Decoder, value: &Value, wrong: &mut Vec<String>) -> Raw
     let connection = value.field("connectionInfo");
     let mut duration = |decoder: &mut Decoder, key: &str, default: Duration| {
         let text = decoder.string(item, key).unwrap_or("0");
-        let read = Duration::parse(text).unwrap_or_else(|| {
-            wrong.push(text.to_owned());
+        let read = Duration::parse(text).unwrap_or_else(|error| {
+            wrong.push(error.to_string());
             Duration(0)
         });
         if read == Duration(0) { default } else { read }

@@ -1,5 +1,6 @@
 //! Spans of time as Go writes them: `1h2m3.5s`.
 
+use ravelin_object::selector::quoted;
 use std::fmt;
 
 /// A span of time, in nanoseconds.
@@ -8,11 +9,34 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Duration(pub i64);
 
+/// Why a text is no span of time, in Go's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DurationError {
+    /// It is malformed or too large.
+    #[error("time: invalid duration {}", quoted(.0))]
+    Invalid(String),
+    /// A number has no unit.
+    #[error("time: missing unit in duration {}", quoted(.0))]
+    MissingUnit(String),
+    /// A unit does not exist.
+    #[error("time: unknown unit {} in duration {}", quoted(.0), quoted(.1))]
+    UnknownUnit(String, String),
+}
+
+/// What is wrong with a part of a text.
+enum Wrong<'t> {
+    Malformed,
+    NoUnit,
+    Unit(&'t str),
+}
+
 const MICROSECOND: i64 = 1_000;
 const MILLISECOND: i64 = 1_000_000;
 const SECOND: i64 = 1_000_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
+const FRACTIONS: u128 = 1_000_000_000_000_000_000;
 
 impl Duration {
     /// So many seconds.
@@ -23,62 +47,79 @@ impl Duration {
 
     /// Reads a text such as `-1.5h` or `300ms`.
     ///
+    /// # Errors
+    /// A text that is no span, or one beyond 292 years.
+    ///
     /// Source: Go `time.ParseDuration`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Result<Self, DurationError> {
         let (negative, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text.strip_prefix('+').unwrap_or(text)),
         };
         if unsigned == "0" {
-            return Some(Self(0));
+            return Ok(Self(0));
         }
-        if unsigned.is_empty() {
-            return None;
-        }
-        let (mut rest, mut total) = (unsigned, 0_u64);
-        while !rest.is_empty() {
-            let (part, tail) = part(rest)?;
-            total = total.checked_add(part).filter(|total| *total <= 1 << 63)?;
-            rest = tail;
-        }
-        if negative { 0_i64.checked_sub_unsigned(total) } else { i64::try_from(total).ok() }.map(Self)
+        let total = total(unsigned).map_err(|wrong| match wrong {
+            Wrong::Malformed => DurationError::Invalid(text.to_owned()),
+            Wrong::NoUnit => DurationError::MissingUnit(text.to_owned()),
+            Wrong::Unit(unit) => DurationError::UnknownUnit(unit.to_owned(), text.to_owned()),
+        })?;
+        let signed = if negative { 0_i64.checked_sub_unsigned(total) } else { i64::try_from(total).ok() };
+        signed.map(Self).ok_or_else(|| DurationError::Invalid(text.to_owned()))
     }
 }
 
+/// All numbers with their units, in nanoseconds.
+fn total(text: &str) -> Result<u64, Wrong<'_>> {
+    if text.is_empty() {
+        return Err(Wrong::Malformed);
+    }
+    let (mut rest, mut total) = (text, 0_u64);
+    while !rest.is_empty() {
+        let (size, tail) = part(rest)?;
+        total = total.checked_add(size).filter(|total| *total <= 1 << 63).ok_or(Wrong::Malformed)?;
+        rest = tail;
+    }
+    Ok(total)
+}
+
 /// One number with its unit, in nanoseconds, and what follows.
-fn part(text: &str) -> Option<(u64, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (whole, rest) = text.split_at_checked(end)?;
+fn part(text: &str) -> Result<(u64, &str), Wrong<'_>> {
+    let (whole, rest) = split(text, |c| !c.is_ascii_digit());
     let (fraction, rest) = match rest.strip_prefix('.') {
-        Some(rest) => rest.split_at_checked(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()))?,
+        Some(rest) => split(rest, |c| !c.is_ascii_digit()),
         None => ("", rest),
     };
     if whole.is_empty() && fraction.is_empty() {
-        return None;
+        return Err(Wrong::Malformed);
     }
-    let unit_end = rest.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(rest.len());
-    let (unit, rest) = rest.split_at_checked(unit_end)?;
-    let unit = u64::try_from(match unit {
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| Wrong::Malformed)? };
+    let (unit, rest) = split(rest, |c| c == '.' || c.is_ascii_digit());
+    let unit = match unit {
+        "" => return Err(Wrong::NoUnit),
         "ns" => 1,
         "us" | "µs" | "μs" => MICROSECOND,
         "ms" => MILLISECOND,
         "s" => SECOND,
         "m" => MINUTE,
         "h" => HOUR,
-        _ => return None,
-    })
-    .ok()?;
-    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    let mut total = whole.checked_mul(unit).filter(|total| *total <= 1 << 63)?;
-    let mut step = u128::from(unit) * 1_000_000_000_000_000_000;
+        other => return Err(Wrong::Unit(other)),
+    };
+    let unit = unit.unsigned_abs();
+    // Eighteen digits are more than a nanosecond can show of an hour.
+    let mut step = u128::from(unit) * FRACTIONS;
     let mut extra = 0_u128;
     for digit in fraction.bytes().take(18) {
         step /= 10;
         extra += u128::from(digit - b'0') * step;
     }
-    total = total.checked_add(u64::try_from(extra / 1_000_000_000_000_000_000).ok()?)?;
-    Some((total, rest))
+    let extra = u64::try_from(extra / FRACTIONS).map_err(|_| Wrong::Malformed)?;
+    let size = whole.checked_mul(unit).and_then(|size| size.checked_add(extra));
+    size.filter(|size| *size <= 1 << 63).map(|size| (size, rest)).ok_or(Wrong::Malformed)
+}
+
+fn split(text: &str, at: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at_checked(text.find(at).unwrap_or(text.len())).unwrap_or((text, ""))
 }
 
 /// As Go's `Duration.String` writes it.
@@ -143,7 +184,11 @@ mod tests {
             assert_eq!(Duration::parse(text).unwrap().to_string(), written, "{text}");
         }
         for text in ["", "1", "s", "-", ".s", "1x", "9223372036854775808ns", "1h 2m"] {
-            assert_eq!(Duration::parse(text), None, "{text}");
+            assert!(Duration::parse(text).is_err(), "{text}");
         }
+        let error = |text| Duration::parse(text).unwrap_err().to_string();
+        assert_eq!(error("5"), "time: missing unit in duration \"5\"");
+        assert_eq!(error("1h5x"), "time: unknown unit \"x\" in duration \"1h5x\"");
+        assert_eq!(error("x"), "time: invalid duration \"x\"");
     }
 }

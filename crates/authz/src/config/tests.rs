@@ -14,7 +14,8 @@ const WEBHOOK: &str = "{type: Webhook, name: w, webhook: {timeout: 3s, subjectAc
 
 #[test]
 fn configurations_are_read() {
-    let configuration = load(&format!("[{{type: Node, name: node}}, {{type: RBAC, name: rbac}}, {WEBHOOK}]")).unwrap();
+    let configuration =
+        load(&format!("[{{type: Node, name: node}}, {{type: RBAC, name: rbac}}, {WEBHOOK}]")).unwrap();
     assert_eq!(configuration.authorizers.len(), 3);
     let AuthorizerKind::Webhook(webhook) = &configuration.authorizers[2].kind else { panic!() };
     assert_eq!(webhook.authorized_ttl, Duration::seconds(300));
@@ -45,10 +46,7 @@ fn what_upstream_refuses_is_refused_in_its_words() {
         ),
         ("[{type: RBAC, name: rbac}, {type: RBAC}]", "authorizers[1].type: Duplicate value: \"RBAC\""),
         ("[{type: Webhook, name: w}]", "authorizers[0].webhook: Required value: required when type=Webhook"),
-        (
-            "[{type: RBAC, name: other}]",
-            "expected name rbac for authorizer RBAC instead of other",
-        ),
+        ("[{type: RBAC, name: other}]", "expected name rbac for authorizer RBAC instead of other"),
         (
             "[{type: Webhook, name: w, webhook: {timeout: 1h, authorizedTTL: -1s, subjectAccessReviewVersion: v2, failurePolicy: Deny, connectionInfo: {type: X}}}]",
             "[authorizers[0].timeout: Invalid value: \"1h0m0s\": must be > 0s and <= 30s, authorizers[0].authorizedTTL: Invalid value: \"-1s\": must be > 0s, authorizers[0].subjectAccessReviewVersion: Unsupported value: \"v2\": supported values: \"v1\", \"v1beta1\", authorizers[0].connectionInfo.type: Unsupported value: {\"Type\":\"X\",\"KubeConfigFile\":null}: supported values: \"InClusterConfig\", \"KubeConfigFile\"]",

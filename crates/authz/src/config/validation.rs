@@ -2,7 +2,8 @@
 
 use super::decode::{Raw, RawAuthorizer, RawWebhook};
 use super::{
-    AuthorizationConfiguration, AuthorizerKind, ConfigError, ConfiguredAuthorizer, Connection, Duration, Webhook,
+    AuthorizationConfiguration, AuthorizerKind, ConfigError, ConfiguredAuthorizer, Connection, Duration,
+    Webhook,
 };
 use crate::Fault;
 use crate::fault::json_text;
@@ -131,7 +132,9 @@ fn of_webhook(webhook: &RawWebhook, path: &str, faults: &mut Vec<Fault>) {
         let shown = webhook.timeout.to_string();
         faults.push(Fault::invalid(format!("{path}.timeout"), &shown, "must be > 0s and <= 30s"));
     }
-    for (key, ttl) in [("authorizedTTL", webhook.authorized_ttl), ("unauthorizedTTL", webhook.unauthorized_ttl)] {
+    for (key, ttl) in
+        [("authorizedTTL", webhook.authorized_ttl), ("unauthorizedTTL", webhook.unauthorized_ttl)]
+    {
         if ttl < zero {
             faults.push(Fault::invalid(format!("{path}.{key}"), &ttl.to_string(), "must be > 0s"));
         }

@@ -117,7 +117,9 @@ pub(super) fn volume_secrets(volume: &Value, claim_namespace: &str, refer: &mut 
         ("csi", false),
     ];
     let Some(spec) = volume.field("spec") else { return };
-    let source = SOURCES.iter().find_map(|(key, falls_back)| spec.field(key).map(|source| (*key, source, *falls_back)));
+    let source = SOURCES
+        .iter()
+        .find_map(|(key, falls_back)| spec.field(key).map(|source| (*key, source, *falls_back)));
     let Some((key, source, falls_back)) = source else { return };
     let mut refer = |namespace: &str, name: &str| {
         if !name.is_empty() {

@@ -119,7 +119,10 @@ fn nodes_have_a_name_and_a_lease() {
             "update coordination.k8s.io/leases kube-node-lease/m",
             "can only access node lease with the same name as the requesting node",
         ),
-        ("get coordination.k8s.io/leases a/n", "can only access leases in the \"kube-node-lease\" system namespace"),
+        (
+            "get coordination.k8s.io/leases a/n",
+            "can only access leases in the \"kube-node-lease\" system namespace",
+        ),
         ("get /nodes /n", "allow"),
         ("list /nodes /", "node 'n' cannot read all nodes, only its own Node object"),
         ("delete storage.k8s.io/csinodes /n", "allow"),

@@ -19,7 +19,10 @@ impl ListOptions {
     pub(super) fn of(url: &Url) -> Self {
         let watch = url.value("watch");
         decoded(url).map_or_else(
-            || Self { watch: watch.is_some_and(|text| !matches!(text.to_lowercase().as_str(), "false" | "0")), name: None },
+            || Self {
+                watch: watch.is_some_and(|text| !matches!(text.to_lowercase().as_str(), "false" | "0")),
+                name: None,
+            },
             |name| Self { watch: watch.is_some_and(|text| text != "0" && !is_false(text)), name },
         )
     }

@@ -47,7 +47,10 @@ fn short_paths_are_no_resources() {
 #[test]
 fn a_selector_of_one_name_names_the_object() {
     assert_eq!(about("GET", "/api/v1/pods?fieldSelector=metadata.name%3Dx"), ["list", "", "pods", "", "x"]);
-    assert_eq!(about("GET", "/api/v1/pods?fieldSelector=metadata.name%3Da%2Fb"), ["list", "", "pods", "", ""]);
+    assert_eq!(
+        about("GET", "/api/v1/pods?fieldSelector=metadata.name%3Da%2Fb"),
+        ["list", "", "pods", "", ""]
+    );
     assert_eq!(
         about("DELETE", "/api/v1/pods?fieldSelector=metadata.name%3Dx"),
         ["deletecollection", "", "pods", "", ""]
@@ -60,7 +63,14 @@ fn a_selector_of_one_name_names_the_object() {
 
 #[test]
 fn watch_is_anything_but_false() {
-    for (value, verb) in [("watch", "watch"), ("watch=FALSE", "list"), ("watch=0", "list"), ("watch=no", "watch"), ("Watch=1", "list"), ("watch=fal%C5%BFe", "list")] {
+    for (value, verb) in [
+        ("watch", "watch"),
+        ("watch=FALSE", "list"),
+        ("watch=0", "list"),
+        ("watch=no", "watch"),
+        ("Watch=1", "list"),
+        ("watch=fal%C5%BFe", "list"),
+    ] {
         assert_eq!(info("GET", &format!("/api/v1/pods?{value}")).verb, verb, "{value}");
     }
 }

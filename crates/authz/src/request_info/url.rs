@@ -104,7 +104,9 @@ fn split_origin(target: &str) -> Result<(&str, &str), String> {
         _ => None,
     };
     let Some(after) = colon.and_then(|end| target.get(end + 1..)) else { return Ok(("", target)) };
-    let Some(authority) = after.strip_prefix("//") else { return Ok(target.split_at(target.len() - after.len())) };
+    let Some(authority) = after.strip_prefix("//") else {
+        return Ok(target.split_at(target.len() - after.len()));
+    };
     let path = authority.find(['/', '?']).and_then(|at| authority.get(at..)).unwrap_or_default();
     Ok(target.split_at(target.len() - path.len()))
 }
@@ -147,8 +149,14 @@ fn unescape(text: &str, in_query: bool) -> Result<Vec<u8>, String> {
 }
 
 fn invalid_escape(after_percent: &[u8]) -> String {
-    let shown: Vec<u8> = std::iter::once(b'%').chain(after_percent.iter().copied().take(2)).collect();
-    format!("invalid URL escape {}", quoted(&String::from_utf8_lossy(&shown)))
+    let mut shown = String::from("\"%");
+    // A character may be cut in two here.
+    for chunk in after_percent.get(..2).unwrap_or(after_percent).utf8_chunks() {
+        let valid = quoted(chunk.valid());
+        shown.push_str(valid.get(1..valid.len() - 1).unwrap_or_default());
+        shown.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    format!("invalid URL escape {shown}\"")
 }
 
 fn hexadecimal(digit: u8) -> Option<u8> {
@@ -173,7 +181,10 @@ fn is_valid_in_path(byte: u8) -> bool {
 /// Whether Go writes the byte of a path as it is.
 fn is_plain_in_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'$' | b'&' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'@')
+        || matches!(
+            byte,
+            b'-' | b'_' | b'.' | b'~' | b'$' | b'&' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'@'
+        )
 }
 
 fn escape_path(path: &[u8]) -> String {

@@ -165,7 +165,8 @@ impl RequirementAttributes {
             }
             other => return Err(format!("{} is not a valid field selector operator", quoted(other))),
         };
-        let value = self.values.first().ok_or_else(|| format!("fieldSelectors {word} must have one value"))?;
+        let value =
+            self.values.first().ok_or_else(|| format!("fieldSelectors {word} must have one value"))?;
         Ok(FieldRequirement { field: self.key.clone(), operator, value: value.clone() })
     }
 }
@@ -198,10 +199,12 @@ fn resource_attributes(decoder: &mut Decoder, value: &Value) -> ResourceAttribut
 fn selector_attributes(decoder: &mut Decoder, value: &Value) -> SelectorAttributes {
     SelectorAttributes {
         raw: string(decoder, value, "rawSelector"),
-        requirements: decoder.mappings(Some(value), "requirements", |decoder, _, item| RequirementAttributes {
-            key: decoder.string(item, "key").unwrap_or_default().to_owned(),
-            operator: decoder.string(item, "operator").unwrap_or_default().to_owned(),
-            values: strings(decoder, item, "values"),
+        requirements: decoder.mappings(Some(value), "requirements", |decoder, _, item| {
+            RequirementAttributes {
+                key: decoder.string(item, "key").unwrap_or_default().to_owned(),
+                operator: decoder.string(item, "operator").unwrap_or_default().to_owned(),
+                values: strings(decoder, item, "values"),
+            }
         }),
     }
 }

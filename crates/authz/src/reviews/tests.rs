@@ -31,7 +31,9 @@ impl RuleResolver for Echo {
 
 #[test]
 fn reviews_are_answered() {
-    let review = value("{kind: SubjectAccessReview, spec: {user: u, resourceAttributes: {verb: get, resource: pods}}}");
+    let review = value(
+        "{kind: SubjectAccessReview, spec: {user: u, resourceAttributes: {verb: get, resource: pods}}}",
+    );
     let answer = subject_access_review(&review, &Echo).unwrap();
     assert_eq!(
         answer.field("status"),
@@ -65,7 +67,9 @@ fn reviews_that_are_not_valid_are_refused() {
         ".authorization.k8s.io \"\" is invalid: [spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified, spec.user: Invalid value: \"\": at least one of user or group must be specified, metadata: Invalid value: {\"name\":\"x\",\"labels\":{\"a\":\"2\",\"b\":\"1\"}}: must be empty]"
     );
     assert_eq!(
-        refused("{spec: {user: u, resourceAttributes: {labelSelector: {}}, nonResourceAttributes: {path: /<}}}"),
+        refused(
+            "{spec: {user: u, resourceAttributes: {labelSelector: {}}, nonResourceAttributes: {path: /<}}}"
+        ),
         ".authorization.k8s.io \"\" is invalid: [spec.nonResourceAttributes: Invalid value: {\"Path\":\"/\\u003c\",\"Verb\":\"\"}: cannot be specified in combination with resourceAttributes, spec.resourceAttributes.labelSelector.requirements: Required value: when spec.resourceAttributes.labelSelector is specified, requirements or rawSelector is required]"
     );
     assert!(refused("{spec: {user: 1}}").contains("spec.user"));
@@ -82,7 +86,8 @@ fn reviews_that_are_not_valid_are_refused() {
 #[test]
 fn rules_are_listed() {
     let me = User { name: "me".to_owned(), ..User::default() };
-    let answer = |text: &str, resolver: &dyn RuleResolver| self_subject_rules_review(&value(text), &me, resolver);
+    let answer =
+        |text: &str, resolver: &dyn RuleResolver| self_subject_rules_review(&value(text), &me, resolver);
     assert_eq!(answer("{spec: {}}", &Echo).unwrap_err().to_string(), "no namespace on request");
     assert_eq!(
         answer("{kind: K, spec: {namespace: a}}", &Echo).unwrap(),

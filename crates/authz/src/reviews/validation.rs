@@ -202,5 +202,7 @@ fn metadata_text(review: &Value) -> String {
 fn sorted(value: &Value) -> Value {
     let mut entries: Vec<_> = value.as_object().into_iter().flat_map(Map::iter).collect();
     entries.sort_by_key(|(key, _)| *key);
-    Value::Object(Map::from_unique(entries.into_iter().map(|(key, value)| (key.into(), value.clone())).collect()))
+    Value::Object(Map::from_unique(
+        entries.into_iter().map(|(key, value)| (key.into(), value.clone())).collect(),
+    ))
 }
