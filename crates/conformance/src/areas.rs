@@ -2,9 +2,14 @@
 
 use crate::record::Difference;
 
+mod abac;
+mod covers;
+mod nodeauthz;
 mod psalabels;
 mod pss;
 mod quantity;
+mod rbac;
+mod requestinfo;
 mod selectors;
 
 /// A field of upstream decisions whose records can be replayed.
@@ -28,6 +33,17 @@ pub(crate) struct Entry {
 
 /// Every area, by name.
 pub(crate) const ALL: &[Entry] = &[
+    Entry { name: "abac", start: || Box::new(abac::Abac), ledger: include_str!("../ledger/abac.tsv") },
+    Entry {
+        name: "covers",
+        start: || Box::new(covers::Covers),
+        ledger: include_str!("../ledger/covers.tsv"),
+    },
+    Entry {
+        name: "nodeauthz",
+        start: || Box::new(nodeauthz::Nodes::default()),
+        ledger: include_str!("../ledger/nodeauthz.tsv"),
+    },
     Entry {
         name: "psalabels",
         start: || Box::new(psalabels::PsaLabels),
@@ -38,6 +54,16 @@ pub(crate) const ALL: &[Entry] = &[
         name: "quantity",
         start: || Box::new(quantity::Quantities),
         ledger: include_str!("../ledger/quantity.tsv"),
+    },
+    Entry {
+        name: "rbac",
+        start: || Box::new(rbac::Rbac::default()),
+        ledger: include_str!("../ledger/rbac.tsv"),
+    },
+    Entry {
+        name: "requestinfo",
+        start: || Box::new(requestinfo::Requests),
+        ledger: include_str!("../ledger/requestinfo.tsv"),
     },
     Entry {
         name: "selectors",

@@ -1,0 +1,147 @@
+//! What is wrong with a field, in the words of the API server.
+
+use crate::rules::aggregated;
+use ravelin_object::Value;
+use ravelin_object::selector::quoted;
+use std::fmt::{self, Write as _};
+
+/// A field that is not accepted.
+///
+/// Source: `k8s.io/apimachinery/pkg/util/validation/field` `Error`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    path: String,
+    what: String,
+    detail: String,
+}
+
+impl Fault {
+    pub(crate) fn required(path: impl Into<String>, detail: &str) -> Self {
+        Self::new(path.into(), "Required value".to_owned(), detail)
+    }
+
+    pub(crate) fn forbidden(path: impl Into<String>, detail: &str) -> Self {
+        Self::new(path.into(), "Forbidden".to_owned(), detail)
+    }
+
+    /// A text that is not valid.
+    pub(crate) fn invalid(path: impl Into<String>, value: &str, detail: &str) -> Self {
+        Self::invalid_shown(path, &quoted(value), detail)
+    }
+
+    /// A value that is not valid, given as it is shown.
+    pub(crate) fn invalid_shown(path: impl Into<String>, value: &str, detail: &str) -> Self {
+        Self::new(path.into(), format!("Invalid value: {value}"), detail)
+    }
+
+    pub(crate) fn duplicate(path: impl Into<String>, value: &str) -> Self {
+        Self::new(path.into(), format!("Duplicate value: {}", quoted(value)), "")
+    }
+
+    /// A value that is none of those there are, given as it is shown.
+    pub(crate) fn not_supported(path: impl Into<String>, shown: &str, supported: &[&str]) -> Self {
+        let supported: Vec<String> = supported.iter().map(|value| quoted(value)).collect();
+        let detail = format!("supported values: {}", supported.join(", "));
+        Self::new(path.into(), format!("Unsupported value: {shown}"), &detail)
+    }
+
+    pub(crate) fn too_many(path: impl Into<String>, count: usize, most: usize) -> Self {
+        Self::new(path.into(), format!("Too many: {count}"), &format!("must have at most {most} items"))
+    }
+
+    /// The field: `spec.user`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn new(path: String, what: String, detail: &str) -> Self {
+        Self { path, what, detail: detail.to_owned() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.what)?;
+        if self.detail.is_empty() { Ok(()) } else { write!(f, ": {}", self.detail) }
+    }
+}
+
+/// All faults as one text.
+pub(crate) fn joined(faults: &[Fault]) -> String {
+    aggregated(&faults.iter().map(Fault::to_string).collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// A value as Go's `encoding/json` writes it, keys in the order they have.
+pub(crate) fn json_text(value: &Value) -> String {
+    let mut out = String::new();
+    write_json(value, &mut out);
+    out
+}
+
+fn write_json(value: &Value, out: &mut String) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Value::Int(value) => out.push_str(&value.to_string()),
+        Value::UInt(value) => out.push_str(&value.to_string()),
+        Value::Float(value) => out.push_str(&value.to_string()),
+        Value::String(text) => write_json_string(text, out),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                out.push(if index == 0 { '[' } else { ',' });
+                write_json(item, out);
+            }
+            out.push_str(if items.is_empty() { "[]" } else { "]" });
+        }
+        Value::Object(map) => {
+            for (index, (key, item)) in map.iter().enumerate() {
+                out.push(if index == 0 { '{' } else { ',' });
+                write_json_string(key, out);
+                out.push(':');
+                write_json(item, out);
+            }
+            out.push_str(if map.is_empty() { "{}" } else { "}" });
+        }
+    }
+}
+
+fn write_json_string(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                // Writing to a `String` cannot fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(character));
+            }
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_read_as_upstream_writes_them() {
+        assert_eq!(Fault::required("a.b", "").to_string(), "a.b: Required value");
+        assert_eq!(Fault::invalid("a", "x", "no").to_string(), "a: Invalid value: \"x\": no");
+        assert_eq!(
+            Fault::not_supported("a", "\"x\"", &["y", "z"]).to_string(),
+            "a: Unsupported value: \"x\": supported values: \"y\", \"z\""
+        );
+        assert_eq!(Fault::too_many("a", 65, 64).to_string(), "a: Too many: 65: must have at most 64 items");
+        let both = [Fault::duplicate("a", "x"), Fault::forbidden("b", "no")];
+        assert_eq!(joined(&both), "[a: Duplicate value: \"x\", b: Forbidden: no]");
+        assert_eq!(json_text(&Value::from("<\"\u{1}é")), "\"\\u003c\\\"\\u0001é\"");
+    }
+}

@@ -1,0 +1,320 @@
+//! The checks in front of each kind of write.
+
+use super::super::covers::atom_count;
+use super::super::objects::{ClusterRole, ClusterRoleBinding, GROUP, PolicyRule, Role, RoleBinding, RoleRef};
+use super::super::policy::{ResolveError, Resolver};
+use super::confirm;
+use crate::{Attributes, Decision};
+use ravelin_object::selector::quoted;
+use ravelin_object::{Map, Value};
+
+/// Who is never asked.
+const MASTERS: &str = "system:masters";
+
+/// A write of an object.
+#[derive(Clone, Copy, Debug)]
+pub enum Change<'a, T> {
+    /// It is new. So is one that an update makes because there was none.
+    Create(&'a T),
+    /// It replaces another.
+    Update {
+        /// What will be.
+        new: &'a T,
+        /// What was.
+        old: &'a T,
+        /// In what they differ; see [`only_gc_fields_change`].
+        differ: Differ,
+    },
+}
+
+/// In what an object differs from what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Differ {
+    /// At most in what the garbage collector writes.
+    OnlyForGarbageCollection,
+    /// In something else.
+    Otherwise,
+}
+
+/// Why a write is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// 403: it would grant what the user does not hold.
+    #[error("{resource}.{GROUP}{} is forbidden: {reason}", named(.name))]
+    Forbidden {
+        /// The resource, in the plural.
+        resource: &'static str,
+        /// The name of the object.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// 404 if the role is not there, 500 if what the binding refers to is no role.
+    #[error(transparent)]
+    Unresolved(#[from] ResolveError),
+    /// The rules break down into more atoms than the guard looks at. Upstream has no limit.
+    #[error("{resource}.{GROUP}{} is forbidden: its rules break down into {atoms} permissions, more than {limit}", named(.name))]
+    TooLarge {
+        /// The resource, in the plural.
+        resource: &'static str,
+        /// The name of the object.
+        name: String,
+        /// How many atoms there are.
+        atoms: u64,
+        /// How many there may be.
+        limit: u64,
+    },
+}
+
+/// What is in front of writes of roles and bindings.
+#[derive(Clone, Copy)]
+pub struct Guard<'a> {
+    /// Who holds what.
+    pub resolver: &'a dyn Resolver,
+    /// The decision of all authorizers: asked for the verbs `escalate` and `bind`.
+    pub authorize: &'a dyn Fn(&Attributes) -> Decision,
+    /// Into how many atoms rules may break down: a rule has as many as the product of its lists.
+    pub atom_limit: u64,
+}
+
+/// An object that is written.
+#[derive(Clone, Copy)]
+struct Written<'a> {
+    resource: &'static str,
+    name: &'a str,
+}
+
+impl Guard<'_> {
+    /// Whether the request may write the role.
+    ///
+    /// # Errors
+    /// If the user neither holds what the role grants nor may escalate.
+    ///
+    /// Source: `k8s.io/kubernetes/pkg/registry/rbac/role/policybased`.
+    pub fn role(&self, request: &Attributes, change: Change<'_, Role>) -> Result<(), Refusal> {
+        if request.user.is_in(MASTERS) || self.may_escalate(request) || change.is_for_garbage_collection() {
+            return Ok(());
+        }
+        let role = change.new();
+        self.confirm(request, Written { resource: "roles", name: &role.metadata.name }, &role.rules)
+    }
+
+    /// Whether the request may write the cluster role.
+    ///
+    /// # Errors
+    /// If the user neither holds what the role grants, everything if the role is or was aggregated, nor may escalate.
+    ///
+    /// Source: `k8s.io/kubernetes/pkg/registry/rbac/clusterrole/policybased`.
+    pub fn cluster_role(&self, request: &Attributes, change: Change<'_, ClusterRole>) -> Result<(), Refusal> {
+        if request.user.is_in(MASTERS) || self.may_escalate(request) || change.is_for_garbage_collection() {
+            return Ok(());
+        }
+        let role = change.new();
+        let written = Written { resource: "clusterroles", name: &role.metadata.name };
+        self.confirm(request, written, &role.rules)?;
+        let aggregates = |role: &ClusterRole| role.aggregation.as_ref().is_some_and(|list| !list.is_empty());
+        if !aggregates(role) && !change.old().is_some_and(aggregates) {
+            return Ok(());
+        }
+        self.confirm(request, written, &full_authority()).map_err(|_| {
+            written.forbidden("must have cluster-admin privileges to use the aggregationRule".to_owned())
+        })
+    }
+
+    /// Whether the request may write the role binding. The namespace is that of the request.
+    ///
+    /// # Errors
+    /// If the user neither holds what the role grants nor may bind it, or if the role is not there.
+    ///
+    /// Source: `k8s.io/kubernetes/pkg/registry/rbac/rolebinding/policybased`.
+    pub fn role_binding(&self, request: &Attributes, change: Change<'_, RoleBinding>) -> Result<(), Refusal> {
+        let binding = change.new();
+        let written = Written { resource: "rolebindings", name: &binding.metadata.name };
+        if change.is_for_garbage_collection() {
+            return Ok(());
+        }
+        self.binding(request, &request.namespace, written, &binding.role_ref)
+    }
+
+    /// Whether the request may write the cluster role binding.
+    ///
+    /// # Errors
+    /// If the user neither holds what the role grants nor may bind it, or if the role is not there.
+    ///
+    /// Source: `k8s.io/kubernetes/pkg/registry/rbac/clusterrolebinding/policybased`.
+    pub fn cluster_role_binding(
+        &self,
+        request: &Attributes,
+        change: Change<'_, ClusterRoleBinding>,
+    ) -> Result<(), Refusal> {
+        let binding = change.new();
+        let written = Written { resource: "clusterrolebindings", name: &binding.metadata.name };
+        if change.is_for_garbage_collection() {
+            return Ok(());
+        }
+        self.binding(request, "", written, &binding.role_ref)
+    }
+
+    fn binding(
+        &self,
+        request: &Attributes,
+        namespace: &str,
+        written: Written<'_>,
+        role_ref: &RoleRef,
+    ) -> Result<(), Refusal> {
+        if request.user.is_in(MASTERS) || self.may_bind(request, namespace, role_ref) {
+            return Ok(());
+        }
+        let role = self.resolver.resolve(role_ref, namespace)?;
+        self.confirm(request, written, role.rules())
+    }
+
+    fn confirm(
+        &self,
+        request: &Attributes,
+        written: Written<'_>,
+        wanted: &[PolicyRule],
+    ) -> Result<(), Refusal> {
+        let (atoms, limit) = (atom_count(wanted), self.atom_limit);
+        if atoms > limit {
+            let Written { resource, name } = written;
+            return Err(Refusal::TooLarge { resource, name: name.to_owned(), atoms, limit });
+        }
+        let held = self.resolver.held(&request.user, &request.namespace);
+        let confirmed = confirm(&request.user, &held.rules, held.error().as_deref(), wanted);
+        confirmed.map_err(|escalation| written.forbidden(escalation.to_string()))
+    }
+
+    /// Source: `k8s.io/kubernetes/pkg/registry/rbac` `RoleEscalationAuthorized`.
+    fn may_escalate(&self, request: &Attributes) -> bool {
+        let writes_role = request.is_resource
+            && request.group == GROUP
+            && matches!(request.resource.as_str(), "roles" | "clusterroles");
+        writes_role
+            && self.may(&Attributes {
+                user: request.user.clone(),
+                verb: "escalate".to_owned(),
+                is_resource: true,
+                group: request.group.clone(),
+                version: "*".to_owned(),
+                namespace: request.namespace.clone(),
+                resource: request.resource.clone(),
+                name: request.name.clone(),
+                ..Attributes::default()
+            })
+    }
+
+    /// Source: `k8s.io/kubernetes/pkg/registry/rbac` `BindingAuthorized`.
+    fn may_bind(&self, request: &Attributes, namespace: &str, role_ref: &RoleRef) -> bool {
+        let resource = match role_ref.kind.as_str() {
+            "ClusterRole" => "clusterroles",
+            "Role" => "roles",
+            _ => return false,
+        };
+        self.may(&Attributes {
+            user: request.user.clone(),
+            verb: "bind".to_owned(),
+            is_resource: true,
+            group: role_ref.api_group.to_string(),
+            version: "*".to_owned(),
+            namespace: namespace.to_owned(),
+            resource: resource.to_owned(),
+            name: role_ref.name.to_string(),
+            ..Attributes::default()
+        })
+    }
+
+    fn may(&self, asked: &Attributes) -> bool {
+        (self.authorize)(asked) == Decision::Allow
+    }
+}
+
+impl Written<'_> {
+    fn forbidden(self, reason: String) -> Refusal {
+        Refusal::Forbidden { resource: self.resource, name: self.name.to_owned(), reason }
+    }
+}
+
+impl<'a, T> Change<'a, T> {
+    fn new(&self) -> &'a T {
+        match self {
+            Self::Create(new) | Self::Update { new, .. } => new,
+        }
+    }
+
+    fn old(&self) -> Option<&'a T> {
+        match self {
+            Self::Create(_) => None,
+            Self::Update { old, .. } => Some(old),
+        }
+    }
+
+    fn is_for_garbage_collection(&self) -> bool {
+        matches!(self, Self::Update { differ: Differ::OnlyForGarbageCollection, .. })
+    }
+}
+
+/// Whether two states of an object differ at most in what the garbage collector writes: owner references and
+/// finalizers. Managed fields and links do not count either.
+///
+/// Source: `k8s.io/kubernetes/pkg/registry/rbac` `IsOnlyMutatingGCFields`.
+#[must_use]
+pub fn only_gc_fields_change(new: &Value, old: &Value) -> Differ {
+    if same_but(new, old, &["apiVersion", "kind", "metadata"])
+        && same_but(
+            new.field("metadata").unwrap_or(&Value::Null),
+            old.field("metadata").unwrap_or(&Value::Null),
+            &["ownerReferences", "finalizers", "selfLink", "managedFields"],
+        )
+    {
+        Differ::OnlyForGarbageCollection
+    } else {
+        Differ::Otherwise
+    }
+}
+
+/// Whether two mappings are equal in all keys but these.
+fn same_but(new: &Value, old: &Value, without: &[&str]) -> bool {
+    let keys = |value: &Value| -> Vec<String> {
+        let map = value.as_object().into_iter().flat_map(Map::iter);
+        map.map(|(key, _)| key.to_owned()).filter(|key| !without.contains(&key.as_str())).collect()
+    };
+    let keys = [keys(new), keys(old)].concat();
+    keys.iter().all(|key| same(key, new.field(key), old.field(key)))
+}
+
+/// Whether two values of a field are equal, where an empty text or list is as good as none.
+fn same(key: &str, new: Option<&Value>, old: Option<&Value>) -> bool {
+    let is_map = matches!(key, "labels" | "annotations" | "matchLabels");
+    let given = |value: Option<&Value>| match value {
+        Some(Value::Null) => false,
+        Some(Value::Array(items)) => !items.is_empty(),
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Object(map)) => !(is_map && map.is_empty()),
+        other => other.is_some(),
+    };
+    match (new.filter(|_| given(new)), old.filter(|_| given(old))) {
+        (None, None) => true,
+        (Some(Value::Object(new)), Some(Value::Object(old))) if is_map => {
+            new.len() == old.len() && new.iter().all(|(key, value)| old.get(key) == Some(value))
+        }
+        (Some(new @ Value::Object(_)), Some(old @ Value::Object(_))) => same_but(new, old, &[]),
+        (Some(Value::Array(new)), Some(Value::Array(old))) => {
+            new.len() == old.len() && new.iter().zip(old).all(|(new, old)| same("", Some(new), Some(old)))
+        }
+        (new, old) => new == old,
+    }
+}
+
+fn full_authority() -> [PolicyRule; 2] {
+    let star = || vec!["*".into()];
+    [
+        PolicyRule { verbs: star(), api_groups: star(), resources: star(), ..PolicyRule::default() },
+        PolicyRule { verbs: star(), non_resource_urls: star(), ..PolicyRule::default() },
+    ]
+}
+
+fn named(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(" {}", quoted(name)) }
+}

@@ -1,0 +1,252 @@
+//! The same answers from tables: subjects to bindings, rules in numbers.
+
+mod build;
+mod rules;
+
+use super::objects::RoleRef;
+use super::policy::{
+    AnyBinding, AnyRole, Held, Policy, ResolveError, Resolver, RulesFor, allow, allowed_by, no_opinion,
+};
+use crate::{Answer, Attributes, Authorizer, User};
+use build::{Found, LongList};
+use compact_str::CompactString;
+use rules::{CompiledRule, Span, Symbol, Words};
+use std::collections::HashMap;
+
+pub(super) use rules::{Named, Request, Rules};
+
+/// The role of a binding whose role there is not.
+const NO_ROLE: u32 = u32::MAX;
+
+/// A policy with the tables that answer quickly.
+///
+/// A decision looks up the user, the groups, the namespace and the words of the request, and then matches only
+/// rules that the user holds there, however many bindings there are. What it answers is what [`Policy`] answers.
+#[derive(Debug, Default)]
+pub struct Index {
+    policy: Policy,
+    /// Users, service accounts by their user name, and groups, each with a number in `subjects`.
+    users: HashMap<CompactString, Symbol>,
+    groups: HashMap<CompactString, Symbol>,
+    namespaces: Words,
+    subjects: Vec<SubjectLists>,
+    /// The lists of a subject lie together, ordered by namespace.
+    namespace_lists: Vec<(Symbol, List)>,
+    entries: Vec<Entry>,
+    unresolved: Vec<u32>,
+    long: Vec<LongList>,
+    rules: Rules,
+    /// The rules of each role, by its number.
+    roles: Vec<Span>,
+    /// The number of the role of each binding, by its place.
+    binding_roles: Vec<u32>,
+}
+
+/// The bindings of a subject.
+#[derive(Clone, Copy, Debug, Default)]
+struct SubjectLists {
+    cluster: List,
+    /// In [`Index::namespace_lists`].
+    namespaced: Span,
+}
+
+/// The bindings of a subject in one scope, in their order.
+#[derive(Clone, Copy, Debug, Default)]
+struct List {
+    /// In [`Index::entries`].
+    entries: Span,
+    /// In [`Index::unresolved`].
+    unresolved: Span,
+    /// In [`Index::long`].
+    long: Option<u32>,
+}
+
+/// A binding whose role is there.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    binding: u32,
+    role: u32,
+}
+
+impl Index {
+    /// The policy of which it is the index.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Whether the request is allowed: [`Authorizer::authorize`] without the reason.
+    #[must_use]
+    pub fn allows(&self, attributes: &Attributes) -> bool {
+        let request = self.rules.request(attributes);
+        let namespace = self.namespaces.get(&attributes.namespace);
+        self.subjects_of(&attributes.user).any(|lists| {
+            let list = self.list_in(lists, namespace);
+            self.first_match(&lists.cluster, &request, u32::MAX).is_some()
+                || list.is_some_and(|list| self.first_match(list, &request, u32::MAX).is_some())
+        })
+    }
+
+    /// The first binding that allows the request.
+    fn binding_for(&self, attributes: &Attributes) -> Option<AnyBinding<'_>> {
+        let request = self.rules.request(attributes);
+        let first = |lists: &mut dyn Iterator<Item = &List>| {
+            let mut first = None;
+            for list in lists {
+                let limit = first.map_or(u32::MAX, |found: Found| found.binding);
+                first = self.first_match(list, &request, limit).or(first);
+            }
+            first
+        };
+        let user = &attributes.user;
+        let cluster = first(&mut self.subjects_of(user).map(|lists| &lists.cluster));
+        let found = cluster.or_else(|| {
+            let namespace = self.namespaces.get(&attributes.namespace)?;
+            first(&mut self.subjects_of(user).filter_map(|lists| self.list_in(lists, Some(namespace))))
+        })?;
+        self.policy.binding_at(found.binding as usize)
+    }
+
+    /// The lists of what the user is: a user name, and groups.
+    fn subjects_of<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a SubjectLists> {
+        let groups = user.groups.iter().filter_map(|group| self.groups.get(group.as_str()));
+        let subjects = self.users.get(user.name.as_str()).into_iter().chain(groups);
+        subjects.filter_map(|subject| self.subjects.get(*subject as usize))
+    }
+
+    fn list_in(&self, lists: &SubjectLists, namespace: Option<Symbol>) -> Option<&List> {
+        let namespaced = lists.namespaced.of(&self.namespace_lists);
+        let place = namespaced.binary_search_by_key(&namespace?, |(namespace, _)| *namespace).ok()?;
+        namespaced.get(place).map(|(_, list)| list)
+    }
+
+    /// The first rule of a list that matches, if its binding comes before `limit`.
+    fn first_match(&self, list: &List, request: &Request<'_>, limit: u32) -> Option<Found> {
+        if let Some(long) = list.long {
+            return self.first_in_long(self.long.get(long as usize)?, request, limit);
+        }
+        let entries = list.entries.of(&self.entries).iter().take_while(|entry| entry.binding < limit);
+        for entry in entries {
+            let span = self.roles.get(entry.role as usize)?;
+            let matches = |rule: &CompiledRule| self.rules.matches(rule, request);
+            if let Some(place) = span.of(&self.rules.rules).iter().position(matches) {
+                let rule = u32::try_from(span.range().start.saturating_add(place)).ok()?;
+                return Some(Found { binding: entry.binding, rule });
+            }
+        }
+        None
+    }
+
+    fn first_in_long(&self, long: &LongList, request: &Request<'_>, limit: u32) -> Option<Found> {
+        let first = |found: &[Found], limit: u32| {
+            let mut before = found.iter().take_while(|found| found.binding < limit);
+            let matches = |rule: &CompiledRule| self.rules.matches(rule, request);
+            before.find(|found| self.rules.rules.get(found.rule as usize).is_some_and(matches)).copied()
+        };
+        let Some(keys) = request.keys() else { return first(long.paths(), limit) };
+        keys.filter_map(|key| first(long.at(key), limit)).min()
+    }
+
+    /// The rules of a role.
+    fn rules_of(&self, role: u32) -> &[CompiledRule] {
+        self.roles.get(role as usize).map_or(&[], |span| span.of(&self.rules.rules))
+    }
+
+    /// What a rules review lists for a user in a namespace.
+    #[must_use]
+    pub fn rules_for(&self, user: &User, namespace: &str) -> RulesFor {
+        RulesFor::of(&self.held(user, namespace))
+    }
+
+    /// The lists of a user in the cluster and in a namespace.
+    fn lists<'a>(&'a self, user: &'a User, namespace: &str) -> impl Iterator<Item = &'a List> {
+        let namespace = self.namespaces.get(namespace);
+        let lists = move |lists: &'a SubjectLists| {
+            std::iter::once(&lists.cluster).chain(self.list_in(lists, namespace))
+        };
+        self.subjects_of(user).flat_map(lists)
+    }
+
+    /// The places of the bindings that apply to a user in the cluster and in all namespaces, in order.
+    pub(super) fn places_everywhere(&self, user: &User) -> Vec<u32> {
+        let namespaced = |lists: &SubjectLists| lists.namespaced.of(&self.namespace_lists).iter();
+        let lists = self
+            .subjects_of(user)
+            .flat_map(|lists| std::iter::once(&lists.cluster).chain(namespaced(lists).map(|(_, list)| list)));
+        self.granting(lists)
+    }
+
+    /// The places of the bindings that apply to a user in the cluster and in a namespace, in order.
+    pub(super) fn places_for(&self, user: &User, namespace: &str) -> Vec<u32> {
+        self.granting(self.lists(user, namespace))
+    }
+
+    fn granting<'a>(&'a self, lists: impl Iterator<Item = &'a List>) -> Vec<u32> {
+        let entries = lists.flat_map(|list| list.entries.of(&self.entries));
+        in_order(entries.map(|entry| entry.binding).collect())
+    }
+
+    /// Why bindings that apply to a user grant nothing.
+    fn errors(&self, user: &User, namespace: &str) -> Vec<ResolveError> {
+        let lists = self.lists(user, namespace);
+        let places = in_order(lists.flat_map(|list| list.unresolved.of(&self.unresolved)).copied().collect());
+        let bindings = places.into_iter().filter_map(|place| self.policy.binding_at(place as usize));
+        bindings
+            .filter_map(|binding| self.policy.resolve(binding.role_ref(), binding.namespace()).err())
+            .collect()
+    }
+
+    /// The rules in numbers, for questions.
+    pub(super) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The role of the binding at a place, with its number.
+    pub(super) fn role_of(&self, place: usize) -> Option<(u32, AnyRole<'_>)> {
+        let number = *self.binding_roles.get(place)?;
+        Some((number, self.policy.role_at(number as usize)?))
+    }
+
+    /// For each role, by number, the indices of its rules that match.
+    pub(super) fn matching_rules(&self, request: &Request<'_>) -> Vec<Vec<u32>> {
+        let matching = |span: &Span| {
+            let rules = (0..).zip(span.of(&self.rules.rules));
+            rules.filter(|(_, rule)| self.rules.matches(rule, request)).map(|(index, _)| index).collect()
+        };
+        self.roles.iter().map(matching).collect()
+    }
+}
+
+/// Sorted, each once.
+fn in_order(mut places: Vec<u32>) -> Vec<u32> {
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+impl Authorizer for Index {
+    fn authorize(&self, attributes: &Attributes) -> Answer {
+        let user = &attributes.user;
+        let reason = self.binding_for(attributes).and_then(|binding| {
+            let (_, subject) = binding.subject_for(user)?;
+            Some(allowed_by(binding, subject))
+        });
+        reason.map_or_else(|| no_opinion(self.errors(user, &attributes.namespace)), allow)
+    }
+}
+
+impl Resolver for Index {
+    fn held(&self, user: &User, namespace: &str) -> Held<'_> {
+        let places = self.places_for(user, namespace).into_iter();
+        let roles = places.filter_map(|place| self.role_of(place as usize));
+        let rules = roles.flat_map(|(_, role)| role.rules()).collect();
+        Held { rules, errors: self.errors(user, namespace) }
+    }
+
+    fn resolve(&self, role_ref: &RoleRef, namespace: &str) -> Result<AnyRole<'_>, ResolveError> {
+        self.policy.resolve(role_ref, namespace)
+    }
+}
+
+#[cfg(test)]
+mod tests;

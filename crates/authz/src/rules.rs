@@ -1,0 +1,80 @@
+//! What somebody may do, listed: the answer to a SelfSubjectRulesReview.
+
+use crate::User;
+
+/// A rule about resources, as a listing shows it.
+///
+/// Source: `k8s.io/apiserver/pkg/authorization/authorizer` `ResourceRuleInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResourceRule {
+    /// The verbs; `*` is all of them.
+    pub verbs: Vec<String>,
+    /// The API groups; `*` is all of them.
+    pub api_groups: Vec<String>,
+    /// The resources, `*` and `*/sub` included.
+    pub resources: Vec<String>,
+    /// The names the rule is limited to; none where it is not limited.
+    pub resource_names: Vec<String>,
+}
+
+/// A rule about paths, as a listing shows it.
+///
+/// Source: `k8s.io/apiserver/pkg/authorization/authorizer` `NonResourceRuleInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NonResourceRule {
+    /// The verbs; `*` is all of them.
+    pub verbs: Vec<String>,
+    /// The paths, some of them ending in `*`.
+    pub non_resource_urls: Vec<String>,
+}
+
+/// The rules that hold for a user in a namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Those about resources.
+    pub resource_rules: Vec<ResourceRule>,
+    /// Those about paths.
+    pub non_resource_rules: Vec<NonResourceRule>,
+    /// Whether there may be more that could not be listed.
+    pub incomplete: bool,
+    /// What went wrong on the way, in upstream's words.
+    pub error: Option<String>,
+}
+
+/// Something that lists rules.
+pub trait RuleResolver {
+    /// The rules that hold for the user in the namespace.
+    fn rules_for(&self, user: &User, namespace: &str) -> Rules;
+}
+
+/// Several errors as one text, as upstream joins them: each text once, in brackets where there are several.
+///
+/// Source: `k8s.io/apimachinery/pkg/util/errors` `Aggregate`.
+#[must_use]
+pub fn aggregated(errors: &[String]) -> Option<String> {
+    let mut seen: Vec<&str> = Vec::with_capacity(errors.len());
+    for error in errors {
+        if !seen.contains(&error.as_str()) {
+            seen.push(error);
+        }
+    }
+    match seen.as_slice() {
+        [] => None,
+        [only] => Some((*only).to_owned()),
+        several => Some(format!("[{}]", several.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_joined_without_repetition() {
+        let joined =
+            |errors: &[&str]| aggregated(&errors.iter().map(|error| (*error).to_owned()).collect::<Vec<_>>());
+        assert_eq!(joined(&[]), None);
+        assert_eq!(joined(&["a", "a"]).as_deref(), Some("a"));
+        assert_eq!(joined(&["a", "b", "a"]).as_deref(), Some("[a, b]"));
+    }
+}
