@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test stops where something is wrong")]
 
 mod cli {
+    mod cli_access;
     mod cli_docs;
     mod cli_podsec;
     mod cli_rules;

@@ -43,8 +43,9 @@ impl PolicyArgs {
     pub(crate) fn read(&self) -> anyhow::Result<Access> {
         let mut found: Vec<(Identity, Value, String)> = Vec::new();
         if let Some(text) = &self.with_defaults {
-            let version = bootstrap::Version::parse(text)
-                .ok_or_else(|| usage(format!("--with-defaults: `{text}` is not one of 1.32, 1.33, 1.34, 1.35, 1.36")))?;
+            let version = bootstrap::Version::parse(text).ok_or_else(|| {
+                usage(format!("--with-defaults: `{text}` is not one of 1.32, 1.33, 1.34, 1.35, 1.36"))
+            })?;
             let place = format!("default of Kubernetes {version}");
             let defaults = bootstrap::objects(version).into_iter();
             found.extend(defaults.filter_map(|object| Some((Identity::of(&object)?, object, place.clone()))));
@@ -87,7 +88,11 @@ impl PolicyArgs {
         }
         for unreadable in aggregation::aggregate(&mut objects.cluster_roles) {
             incomplete = true;
-            say(&format!("error: cluster role `{}`: {}", visible(&unreadable.role), visible(&unreadable.error.to_string())));
+            say(&format!(
+                "error: cluster role `{}`: {}",
+                visible(&unreadable.role),
+                visible(&unreadable.error.to_string())
+            ));
         }
         Ok(Access { index: Index::new(Policy::new(objects)), places, incomplete })
     }
@@ -109,7 +114,9 @@ fn tell_failures(entries: &[Entry]) -> bool {
 }
 
 fn place(entry: &Entry) -> String {
-    entry.position.map_or_else(|| entry.file.to_string(), |position| format!("{}:{}", entry.file, position.line))
+    entry
+        .position
+        .map_or_else(|| entry.file.to_string(), |position| format!("{}:{}", entry.file, position.line))
 }
 
 impl Access {
@@ -179,8 +186,11 @@ fn rule_text(grant: &Grant<'_>) -> String {
         text.push_str(&format!(" on {}", join(&rule.non_resource_urls)));
     }
     if !rule.resources.is_empty() {
-        let groups: Vec<&str> =
-            rule.api_groups.iter().map(|group| if group.is_empty() { "core" } else { group.as_str() }).collect();
+        let groups: Vec<&str> = rule
+            .api_groups
+            .iter()
+            .map(|group| if group.is_empty() { "core" } else { group.as_str() })
+            .collect();
         text.push_str(&format!(" on {} of {}", join(&rule.resources), groups.join(",")));
     }
     if !rule.resource_names.is_empty() {
@@ -215,19 +225,20 @@ impl FromStr for Subject {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || format!("`{text}` names no subject; expected user:NAME, group:NAME or sa:NAMESPACE/NAME");
+        let expected =
+            || format!("`{text}` names no subject; expected user:NAME, group:NAME or sa:NAMESPACE/NAME");
         let (kind, name) = text.split_once(':').filter(|(_, name)| !name.is_empty()).ok_or_else(expected)?;
         let authenticated = "system:authenticated".to_owned();
         let user = match kind {
-            "user" if name == "system:anonymous" => {
-                User { name: name.to_owned(), groups: vec!["system:unauthenticated".to_owned()], ..User::default() }
-            }
-            "user" => User { name: name.to_owned(), groups: vec![authenticated], ..User::default() },
-            "group" if name == "system:unauthenticated" => User {
-                name: "system:anonymous".to_owned(),
-                groups: vec![name.to_owned()],
+            "user" if name == "system:anonymous" => User {
+                name: name.to_owned(),
+                groups: vec!["system:unauthenticated".to_owned()],
                 ..User::default()
             },
+            "user" => User { name: name.to_owned(), groups: vec![authenticated], ..User::default() },
+            "group" if name == "system:unauthenticated" => {
+                User { name: "system:anonymous".to_owned(), groups: vec![name.to_owned()], ..User::default() }
+            }
             "group" => User { groups: vec![name.to_owned(), authenticated], ..User::default() },
             "sa" => {
                 let (namespace, account) = name.split_once('/').ok_or_else(expected)?;
@@ -275,7 +286,9 @@ impl FromStr for Target {
         let known = resources::find(resource);
         let (group, plural, cluster_scoped) = match known {
             Some(known) => (known.group, known.plural, !known.namespaced),
-            None => resource.split_once('.').map_or(("", resource, false), |(word, group)| (group, word, false)),
+            None => {
+                resource.split_once('.').map_or(("", resource, false), |(word, group)| (group, word, false))
+            }
         };
         Ok(Self {
             group: group.to_owned(),
@@ -289,7 +302,13 @@ impl FromStr for Target {
 
 impl Target {
     /// The request of a user.
-    pub(crate) fn attributes(&self, user: User, verb: &str, subresource: &str, namespace: &str) -> Attributes {
+    pub(crate) fn attributes(
+        &self,
+        user: User,
+        verb: &str,
+        subresource: &str,
+        namespace: &str,
+    ) -> Attributes {
         let namespace = if self.cluster_scoped { "" } else { namespace };
         Attributes {
             user,

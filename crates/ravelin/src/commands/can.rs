@@ -148,6 +148,7 @@ fn answer_reviews(access: &Access) -> anyhow::Result<ExitStatus> {
 fn review(access: &Access, line: &str) -> Result<String, String> {
     let read = read::json(line, &Limits::STANDARD).map_err(|error| error.to_string())?;
     let review = read.value.ok_or("holds no value")?;
-    let answered = reviews::subject_access_review(&review, &Server(access)).map_err(|error| error.to_string())?;
+    let answered =
+        reviews::subject_access_review(&review, &Server(access)).map_err(|error| error.to_string())?;
     Ok(answered.to_json().to_string())
 }
