@@ -15,15 +15,15 @@ mod matching;
 mod objects;
 mod policy;
 mod reverse;
+mod table;
 mod text;
 pub mod validation;
 
 pub use index::Index;
 pub use matching::rule_allows;
 pub use objects::{
-    ClusterRole, ClusterRoleBinding, GROUP, Metadata, Objects, PolicyRule, Role, RoleBinding, RoleRef, Subject,
+    ClusterRole, ClusterRoleBinding, GROUP, Metadata, Objects, PolicyRule, Role, RoleBinding, RoleRef,
+    Subject,
 };
-pub use policy::{
-    AnyBinding, AnyRole, Held, NonResourceRule, Policy, ResolveError, Resolver, ResourceRule, RulesFor, Visited,
-};
+pub use policy::{AnyBinding, AnyRole, Held, Policy, ResolveError, Resolver, Visited};
 pub use reverse::{Asked, Grant, Identity, Name, Place, Places, Query, Scope};

@@ -31,10 +31,11 @@ enum Version {
 pub(super) fn policy(line: &[u8]) -> Result<Decoded, String> {
     let shape = read_line(line)?;
     let (group, version, kind) = type_of(&shape)?;
-    if kind == "Policy" && group == GROUP {
-        if let Some(known) = known(&version) {
-            return Ok(Decoded { policy: fields(&shape, known)?.converted(known), unversioned: false });
-        }
+    if kind == "Policy"
+        && group == GROUP
+        && let Some(known) = known(&version)
+    {
+        return Ok(Decoded { policy: fields(&shape, known)?.converted(known), unversioned: false });
     }
     // Without a version that is known the line is taken for one of v0, as far as what it does say lets it.
     let kind = if kind.is_empty() { "Policy".to_owned() } else { kind };

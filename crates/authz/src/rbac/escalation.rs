@@ -2,7 +2,7 @@
 
 mod writes;
 
-pub use writes::{Change, Differ, Guard, Refusal, only_gc_fields_change};
+pub use writes::{Change, Differ, Guard, Refusal, compare_metadata};
 
 use super::covers::covers;
 use super::objects::PolicyRule;

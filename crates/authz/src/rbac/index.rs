@@ -5,15 +5,19 @@ mod rules;
 
 use super::objects::RoleRef;
 use super::policy::{
-    AnyBinding, AnyRole, Held, Policy, ResolveError, Resolver, RulesFor, allow, allowed_by, no_opinion,
+    AnyBinding, AnyRole, Held, Policy, ResolveError, Resolver, allow, allowed_by, no_opinion,
 };
-use crate::{Answer, Attributes, Authorizer, User};
+use super::table::Table;
+use crate::{Answer, Attributes, Authorizer, RuleResolver, User};
 use build::{Found, LongList};
 use compact_str::CompactString;
-use rules::{CompiledRule, Span, Symbol, Words};
-use std::collections::HashMap;
+use rules::{Span, Symbol, Words};
+use std::cell::OnceCell;
 
 pub(super) use rules::{Named, Request, Rules};
+
+/// What the user names of service accounts start with.
+const ACCOUNT: &str = "system:serviceaccount:";
 
 /// The role of a binding whose role there is not.
 const NO_ROLE: u32 = u32::MAX;
@@ -25,11 +29,11 @@ const NO_ROLE: u32 = u32::MAX;
 #[derive(Debug, Default)]
 pub struct Index {
     policy: Policy,
-    /// Users, service accounts by their user name, and groups, each with a number in `subjects`.
-    users: HashMap<CompactString, Symbol>,
-    groups: HashMap<CompactString, Symbol>,
+    /// Service accounts by what follows [`ACCOUNT`] in their user name, other users, and groups.
+    accounts: Table<CompactString, SubjectLists>,
+    users: Table<CompactString, SubjectLists>,
+    groups: Table<CompactString, SubjectLists>,
     namespaces: Words,
-    subjects: Vec<SubjectLists>,
     /// The lists of a subject lie together, ordered by namespace.
     namespace_lists: Vec<(Symbol, List)>,
     entries: Vec<Entry>,
@@ -45,6 +49,7 @@ pub struct Index {
 /// The bindings of a subject.
 #[derive(Clone, Copy, Debug, Default)]
 struct SubjectLists {
+    number: Symbol,
     cluster: List,
     /// In [`Index::namespace_lists`].
     namespaced: Span,
@@ -65,7 +70,8 @@ struct List {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     binding: u32,
-    role: u32,
+    /// The rules of the role.
+    rules: Span,
 }
 
 impl Index {
@@ -78,12 +84,15 @@ impl Index {
     /// Whether the request is allowed: [`Authorizer::authorize`] without the reason.
     #[must_use]
     pub fn allows(&self, attributes: &Attributes) -> bool {
-        let request = self.rules.request(attributes);
-        let namespace = self.namespaces.get(&attributes.namespace);
+        let request = OnceCell::new();
+        let request = || request.get_or_init(|| self.rules.request(attributes));
+        let mut namespace = None;
         self.subjects_of(&attributes.user).any(|lists| {
-            let list = self.list_in(lists, namespace);
-            self.first_match(&lists.cluster, &request, u32::MAX).is_some()
-                || list.is_some_and(|list| self.first_match(list, &request, u32::MAX).is_some())
+            let namespace = *namespace.get_or_insert_with(|| self.namespaces.get(&attributes.namespace));
+            let cluster = std::iter::once(&lists.cluster);
+            let mut lists =
+                cluster.chain(self.list_in(lists, namespace)).filter(|list| !list.entries.is_empty());
+            lists.any(|list| self.first_match(list, request(), u32::MAX).is_some())
         })
     }
 
@@ -110,8 +119,11 @@ impl Index {
     /// The lists of what the user is: a user name, and groups.
     fn subjects_of<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a SubjectLists> {
         let groups = user.groups.iter().filter_map(|group| self.groups.get(group.as_str()));
-        let subjects = self.users.get(user.name.as_str()).into_iter().chain(groups);
-        subjects.filter_map(|subject| self.subjects.get(*subject as usize))
+        let subject = match user.name.strip_prefix(ACCOUNT) {
+            Some(account) => self.accounts.get(account),
+            None => self.users.get(user.name.as_str()),
+        };
+        subject.into_iter().chain(groups)
     }
 
     fn list_in(&self, lists: &SubjectLists, namespace: Option<Symbol>) -> Option<&List> {
@@ -125,37 +137,20 @@ impl Index {
         if let Some(long) = list.long {
             return self.first_in_long(self.long.get(long as usize)?, request, limit);
         }
-        let entries = list.entries.of(&self.entries).iter().take_while(|entry| entry.binding < limit);
-        for entry in entries {
-            let span = self.roles.get(entry.role as usize)?;
-            let matches = |rule: &CompiledRule| self.rules.matches(rule, request);
-            if let Some(place) = span.of(&self.rules.rules).iter().position(matches) {
-                let rule = u32::try_from(span.range().start.saturating_add(place)).ok()?;
-                return Some(Found { binding: entry.binding, rule });
-            }
-        }
-        None
+        let mut entries = list.entries.of(&self.entries).iter().take_while(|entry| entry.binding < limit);
+        entries.find_map(|entry| {
+            let rule = self.rules.first_match(entry.rules, request)?;
+            Some(Found { binding: entry.binding, rule })
+        })
     }
 
     fn first_in_long(&self, long: &LongList, request: &Request<'_>, limit: u32) -> Option<Found> {
         let first = |found: &[Found], limit: u32| {
             let mut before = found.iter().take_while(|found| found.binding < limit);
-            let matches = |rule: &CompiledRule| self.rules.matches(rule, request);
-            before.find(|found| self.rules.rules.get(found.rule as usize).is_some_and(matches)).copied()
+            before.find(|found| self.rules.matches(found.rule, request)).copied()
         };
         let Some(keys) = request.keys() else { return first(long.paths(), limit) };
         keys.filter_map(|key| first(long.at(key), limit)).min()
-    }
-
-    /// The rules of a role.
-    fn rules_of(&self, role: u32) -> &[CompiledRule] {
-        self.roles.get(role as usize).map_or(&[], |span| span.of(&self.rules.rules))
-    }
-
-    /// What a rules review lists for a user in a namespace.
-    #[must_use]
-    pub fn rules_for(&self, user: &User, namespace: &str) -> RulesFor {
-        RulesFor::of(&self.held(user, namespace))
     }
 
     /// The lists of a user in the cluster and in a namespace.
@@ -210,8 +205,8 @@ impl Index {
     /// For each role, by number, the indices of its rules that match.
     pub(super) fn matching_rules(&self, request: &Request<'_>) -> Vec<Vec<u32>> {
         let matching = |span: &Span| {
-            let rules = (0..).zip(span.of(&self.rules.rules));
-            rules.filter(|(_, rule)| self.rules.matches(rule, request)).map(|(index, _)| index).collect()
+            let rules = (0..).zip(span.places());
+            rules.filter(|(_, rule)| self.rules.matches(*rule, request)).map(|(index, _)| index).collect()
         };
         self.roles.iter().map(matching).collect()
     }
@@ -232,6 +227,12 @@ impl Authorizer for Index {
             Some(allowed_by(binding, subject))
         });
         reason.map_or_else(|| no_opinion(self.errors(user, &attributes.namespace)), allow)
+    }
+}
+
+impl RuleResolver for Index {
+    fn rules_for(&self, user: &User, namespace: &str) -> crate::Rules {
+        self.held(user, namespace).listed()
     }
 }
 

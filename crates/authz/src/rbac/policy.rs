@@ -4,11 +4,13 @@ use super::matching::rule_allows;
 use super::objects::{
     ClusterRole, ClusterRoleBinding, Metadata, Objects, PolicyRule, Role, RoleBinding, RoleRef, Subject,
 };
+use super::table::Table;
 use super::text::aggregate;
-use crate::{Answer, Attributes, Authorizer, Decision, User};
+use crate::{
+    Answer, Attributes, Authorizer, Decision, NonResourceRule, ResourceRule, RuleResolver, Rules, User,
+};
 use compact_str::CompactString;
 use ravelin_object::selector::quoted;
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::ControlFlow;
 
@@ -16,10 +18,10 @@ use std::ops::ControlFlow;
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     objects: Objects,
-    cluster_roles: HashMap<CompactString, usize>,
-    roles: HashMap<CompactString, HashMap<CompactString, usize>>,
+    cluster_roles: Table<CompactString, usize>,
+    roles: Table<CompactString, Table<CompactString, usize>>,
     /// The role bindings of each namespace, in order.
-    bindings: HashMap<CompactString, Vec<usize>>,
+    bindings: Table<CompactString, Vec<usize>>,
 }
 
 /// A binding of either kind.
@@ -91,41 +93,6 @@ pub struct Held<'a> {
     pub rules: Vec<&'a PolicyRule>,
     /// Why there may be more.
     pub errors: Vec<ResolveError>,
-}
-
-/// Verbs on resources, as rules reviews list them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ResourceRule {
-    /// The verbs.
-    pub verbs: Vec<CompactString>,
-    /// The API groups.
-    pub api_groups: Vec<CompactString>,
-    /// The resources.
-    pub resources: Vec<CompactString>,
-    /// The names of the objects; none means every name.
-    pub resource_names: Vec<CompactString>,
-}
-
-/// Verbs on paths, as rules reviews list them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NonResourceRule {
-    /// The verbs.
-    pub verbs: Vec<CompactString>,
-    /// The paths.
-    pub non_resource_urls: Vec<CompactString>,
-}
-
-/// What a rules review lists.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RulesFor {
-    /// What the user may do on resources.
-    pub resource_rules: Vec<ResourceRule>,
-    /// What the user may do on paths.
-    pub non_resource_rules: Vec<NonResourceRule>,
-    /// Whether the authorizer cannot list everything that it allows. RBAC always can.
-    pub incomplete: bool,
-    /// What could not be resolved, in upstream's words.
-    pub error: Option<String>,
 }
 
 /// Something that knows which rules a user holds: `AuthorizationRuleResolver` upstream.
@@ -252,12 +219,6 @@ impl Policy {
             }
         }
     }
-
-    /// What a rules review lists for a user in a namespace.
-    #[must_use]
-    pub fn rules_for(&self, user: &User, namespace: &str) -> RulesFor {
-        RulesFor::of(&self.held(user, namespace))
-    }
 }
 
 impl Resolver for Policy {
@@ -278,6 +239,12 @@ impl Resolver for Policy {
         let number = self.number_of(role_ref, namespace)?;
         let missing = || ResolveError::NotFound { resource: "role", name: role_ref.name.to_string() };
         self.role_at(number).ok_or_else(missing)
+    }
+}
+
+impl RuleResolver for Policy {
+    fn rules_for(&self, user: &User, namespace: &str) -> Rules {
+        self.held(user, namespace).listed()
     }
 }
 
@@ -429,28 +396,27 @@ impl Held<'_> {
     pub fn error(&self) -> Option<String> {
         aggregate(&self.errors)
     }
-}
 
-impl RulesFor {
     /// Source: `k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac` `RulesFor`.
-    pub(super) fn of(held: &Held<'_>) -> Self {
-        let mut list = Self { error: held.error(), ..Self::default() };
-        for rule in &held.rules {
+    pub(super) fn listed(&self) -> Rules {
+        let mut listed = Rules { error: self.error(), ..Rules::default() };
+        let owned = |list: &[CompactString]| list.iter().map(|text| text.as_str().to_owned()).collect();
+        for rule in &self.rules {
             if !rule.resources.is_empty() {
-                list.resource_rules.push(ResourceRule {
-                    verbs: rule.verbs.clone(),
-                    api_groups: rule.api_groups.clone(),
-                    resources: rule.resources.clone(),
-                    resource_names: rule.resource_names.clone(),
+                listed.resource_rules.push(ResourceRule {
+                    verbs: owned(&rule.verbs),
+                    api_groups: owned(&rule.api_groups),
+                    resources: owned(&rule.resources),
+                    resource_names: owned(&rule.resource_names),
                 });
             }
             if !rule.non_resource_urls.is_empty() {
-                list.non_resource_rules.push(NonResourceRule {
-                    verbs: rule.verbs.clone(),
-                    non_resource_urls: rule.non_resource_urls.clone(),
+                listed.non_resource_rules.push(NonResourceRule {
+                    verbs: owned(&rule.verbs),
+                    non_resource_urls: owned(&rule.non_resource_urls),
                 });
             }
         }
-        list
+        listed
     }
 }

@@ -1,7 +1,9 @@
 //! Role-based access control: decisions and rules reviews over a policy.
 
-use ravelin_authz::rbac::{Index, Objects, Policy, RulesFor};
-use ravelin_authz::{Attributes, Authorizer, Decision, User};
+use ravelin_authz::rbac::{Index, Objects, Policy};
+use ravelin_authz::{
+    Attributes, Authorizer, Decision, NonResourceRule, ResourceRule, RuleResolver, Rules, User,
+};
 use ravelin_object::read;
 use ravelin_yaml::Limits;
 use serde::Deserialize;
@@ -10,7 +12,9 @@ use serde_json::{Value, json};
 use super::Area;
 use crate::record::{Difference, Fields};
 
-/// Records of the kind `policy`, each followed by those of the kinds `authorize` and `rules` that ask it.
+mod writes;
+
+/// Records of the kind `policy`, each followed by those of the kinds `authorize`, `rules` and `write` that ask it.
 ///
 /// Policy and index are asked both, and have to agree.
 #[derive(Default)]
@@ -41,7 +45,8 @@ impl Rbac {
             _ if set != self.set => Err(Difference::form("set", &self.set, set)),
             "authorize" => self.authorize(fields),
             "rules" => self.rules(fields),
-            other => Err(Difference::form("kind", "policy, authorize or rules", other)),
+            "write" => writes::found(&self.index, fields),
+            other => Err(Difference::form("kind", "policy, authorize, rules or write", other)),
         }
     }
 
@@ -86,8 +91,8 @@ impl Rbac {
     }
 }
 
-fn review(list: &RulesFor) -> Value {
-    let resource = |rule: &ravelin_authz::rbac::ResourceRule| {
+fn review(list: &Rules) -> Value {
+    let resource = |rule: &ResourceRule| {
         json!({
             "verbs": texts(&rule.verbs),
             "apiGroups": or_null(&rule.api_groups),
@@ -95,7 +100,7 @@ fn review(list: &RulesFor) -> Value {
             "resourceNames": or_null(&rule.resource_names),
         })
     };
-    let path = |rule: &ravelin_authz::rbac::NonResourceRule| json!({ "verbs": texts(&rule.verbs), "nonResourceURLs": or_null(&rule.non_resource_urls) });
+    let path = |rule: &NonResourceRule| json!({ "verbs": texts(&rule.verbs), "nonResourceURLs": or_null(&rule.non_resource_urls) });
     json!({
         "resourceRules": list.resource_rules.iter().map(resource).collect::<Vec<_>>(),
         "nonResourceRules": list.non_resource_rules.iter().map(path).collect::<Vec<_>>(),

@@ -22,12 +22,12 @@ pub enum Change<'a, T> {
         new: &'a T,
         /// What was.
         old: &'a T,
-        /// In what they differ; see [`only_gc_fields_change`].
-        differ: Differ,
+        /// In what their metadata differ; see [`compare_metadata`]. The rest is seen here.
+        metadata: Differ,
     },
 }
 
-/// In what an object differs from what it was.
+/// In what the metadata of an object differ from what they were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Differ {
     /// At most in what the garbage collector writes.
@@ -93,10 +93,10 @@ impl Guard<'_> {
     ///
     /// Source: `k8s.io/kubernetes/pkg/registry/rbac/role/policybased`.
     pub fn role(&self, request: &Attributes, change: Change<'_, Role>) -> Result<(), Refusal> {
-        if request.user.is_in(MASTERS) || self.may_escalate(request) || change.is_for_garbage_collection() {
+        if request.user.is_in(MASTERS) || self.may_escalate(request) || is_for_garbage_collection(&change) {
             return Ok(());
         }
-        let role = change.new();
+        let role = change.after();
         self.confirm(request, Written { resource: "roles", name: &role.metadata.name }, &role.rules)
     }
 
@@ -107,14 +107,14 @@ impl Guard<'_> {
     ///
     /// Source: `k8s.io/kubernetes/pkg/registry/rbac/clusterrole/policybased`.
     pub fn cluster_role(&self, request: &Attributes, change: Change<'_, ClusterRole>) -> Result<(), Refusal> {
-        if request.user.is_in(MASTERS) || self.may_escalate(request) || change.is_for_garbage_collection() {
+        if request.user.is_in(MASTERS) || self.may_escalate(request) || is_for_garbage_collection(&change) {
             return Ok(());
         }
-        let role = change.new();
+        let role = change.after();
         let written = Written { resource: "clusterroles", name: &role.metadata.name };
         self.confirm(request, written, &role.rules)?;
         let aggregates = |role: &ClusterRole| role.aggregation.as_ref().is_some_and(|list| !list.is_empty());
-        if !aggregates(role) && !change.old().is_some_and(aggregates) {
+        if !aggregates(role) && !change.before().is_some_and(aggregates) {
             return Ok(());
         }
         self.confirm(request, written, &full_authority()).map_err(|_| {
@@ -129,9 +129,9 @@ impl Guard<'_> {
     ///
     /// Source: `k8s.io/kubernetes/pkg/registry/rbac/rolebinding/policybased`.
     pub fn role_binding(&self, request: &Attributes, change: Change<'_, RoleBinding>) -> Result<(), Refusal> {
-        let binding = change.new();
+        let binding = change.after();
         let written = Written { resource: "rolebindings", name: &binding.metadata.name };
-        if change.is_for_garbage_collection() {
+        if is_for_garbage_collection(&change) {
             return Ok(());
         }
         self.binding(request, &request.namespace, written, &binding.role_ref)
@@ -148,9 +148,9 @@ impl Guard<'_> {
         request: &Attributes,
         change: Change<'_, ClusterRoleBinding>,
     ) -> Result<(), Refusal> {
-        let binding = change.new();
+        let binding = change.after();
         let written = Written { resource: "clusterrolebindings", name: &binding.metadata.name };
-        if change.is_for_garbage_collection() {
+        if is_for_garbage_collection(&change) {
             return Ok(());
         }
         self.binding(request, "", written, &binding.role_ref)
@@ -237,71 +237,83 @@ impl Written<'_> {
 }
 
 impl<'a, T> Change<'a, T> {
-    fn new(&self) -> &'a T {
+    fn after(&self) -> &'a T {
         match self {
             Self::Create(new) | Self::Update { new, .. } => new,
         }
     }
 
-    fn old(&self) -> Option<&'a T> {
+    fn before(&self) -> Option<&'a T> {
         match self {
             Self::Create(_) => None,
             Self::Update { old, .. } => Some(old),
         }
     }
-
-    fn is_for_garbage_collection(&self) -> bool {
-        matches!(self, Self::Update { differ: Differ::OnlyForGarbageCollection, .. })
-    }
 }
 
-/// Whether two states of an object differ at most in what the garbage collector writes: owner references and
-/// finalizers. Managed fields and links do not count either.
-///
 /// Source: `k8s.io/kubernetes/pkg/registry/rbac` `IsOnlyMutatingGCFields`.
-#[must_use]
-pub fn only_gc_fields_change(new: &Value, old: &Value) -> Differ {
-    if same_but(new, old, &["apiVersion", "kind", "metadata"])
-        && same_but(
-            new.field("metadata").unwrap_or(&Value::Null),
-            old.field("metadata").unwrap_or(&Value::Null),
-            &["ownerReferences", "finalizers", "selfLink", "managedFields"],
-        )
-    {
-        Differ::OnlyForGarbageCollection
-    } else {
-        Differ::Otherwise
+fn is_for_garbage_collection<T: Contents>(change: &Change<'_, T>) -> bool {
+    match change {
+        Change::Update { new, old, metadata: Differ::OnlyForGarbageCollection } => new.has_contents_of(old),
+        _ => false,
     }
 }
 
-/// Whether two mappings are equal in all keys but these.
-fn same_but(new: &Value, old: &Value, without: &[&str]) -> bool {
-    let keys = |value: &Value| -> Vec<String> {
-        let map = value.as_object().into_iter().flat_map(Map::iter);
-        map.map(|(key, _)| key.to_owned()).filter(|key| !without.contains(&key.as_str())).collect()
-    };
-    let keys = [keys(new), keys(old)].concat();
-    keys.iter().all(|key| same(key, new.field(key), old.field(key)))
+/// What an object holds besides its metadata.
+trait Contents {
+    fn has_contents_of(&self, other: &Self) -> bool;
 }
 
-/// Whether two values of a field are equal, where an empty text or list is as good as none.
-fn same(key: &str, new: Option<&Value>, old: Option<&Value>) -> bool {
-    let is_map = matches!(key, "labels" | "annotations" | "matchLabels");
-    let given = |value: Option<&Value>| match value {
-        Some(Value::Null) => false,
-        Some(Value::Array(items)) => !items.is_empty(),
-        Some(Value::String(text)) => !text.is_empty(),
-        Some(Value::Object(map)) => !(is_map && map.is_empty()),
-        other => other.is_some(),
+impl Contents for Role {
+    fn has_contents_of(&self, other: &Self) -> bool {
+        self.rules == other.rules
+    }
+}
+
+impl Contents for ClusterRole {
+    fn has_contents_of(&self, other: &Self) -> bool {
+        self.rules == other.rules && self.aggregation == other.aggregation
+    }
+}
+
+impl Contents for RoleBinding {
+    fn has_contents_of(&self, other: &Self) -> bool {
+        self.subjects == other.subjects && self.role_ref == other.role_ref
+    }
+}
+
+impl Contents for ClusterRoleBinding {
+    fn has_contents_of(&self, other: &Self) -> bool {
+        self.subjects == other.subjects && self.role_ref == other.role_ref
+    }
+}
+
+/// Compares the metadata of two states of an object. What the garbage collector writes are owner references and
+/// finalizers; managed fields and links do not count at all.
+#[must_use]
+pub fn compare_metadata(new: &Value, old: &Value) -> Differ {
+    let metadata = [new, old].map(|object| object.field("metadata"));
+    let keys = metadata.iter().flatten().filter_map(|metadata| metadata.as_object()).flat_map(Map::iter);
+    let of_nobody = ["ownerReferences", "finalizers", "selfLink", "managedFields"];
+    let mut keys = keys.map(|(key, _)| key).filter(|key| !of_nobody.contains(key));
+    let same = keys.all(|key| {
+        let [new, old] = metadata.map(|metadata| metadata.and_then(|metadata| metadata.field(key)));
+        same(new, old)
+    });
+    if same { Differ::OnlyForGarbageCollection } else { Differ::Otherwise }
+}
+
+/// Whether two values of a field are equal, where an empty one is as good as none.
+fn same(new: Option<&Value>, old: Option<&Value>) -> bool {
+    let given = |value: &&Value| match value {
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+        _ => true,
     };
-    match (new.filter(|_| given(new)), old.filter(|_| given(old))) {
-        (None, None) => true,
-        (Some(Value::Object(new)), Some(Value::Object(old))) if is_map => {
+    match (new.filter(given), old.filter(given)) {
+        (Some(Value::Object(new)), Some(Value::Object(old))) => {
             new.len() == old.len() && new.iter().all(|(key, value)| old.get(key) == Some(value))
-        }
-        (Some(new @ Value::Object(_)), Some(old @ Value::Object(_))) => same_but(new, old, &[]),
-        (Some(Value::Array(new)), Some(Value::Array(old))) => {
-            new.len() == old.len() && new.iter().zip(old).all(|(new, old)| same("", Some(new), Some(old)))
         }
         (new, old) => new == old,
     }

@@ -2,9 +2,10 @@
 
 use super::super::objects::{Objects, PolicyRule};
 use super::super::policy::{AnyBinding, Policy};
+use super::super::table::{Secret, Table};
 use super::rules::{Key, Rules, Span, Symbol};
-use super::{Entry, Index, List, NO_ROLE, SubjectLists};
-use std::collections::{HashMap, HashSet};
+use super::{ACCOUNT, Entry, Index, List, NO_ROLE, SubjectLists};
+use std::collections::HashSet;
 
 /// From how many rules on a list of bindings is looked up instead of searched.
 const LONG: usize = 48;
@@ -36,14 +37,14 @@ impl Index {
     fn compile_roles(&mut self, objects: &Objects) {
         let cluster = objects.cluster_roles.iter().map(|role| &role.rules);
         let roles = cluster.chain(objects.roles.iter().map(|role| &role.rules));
-        let mut contents: HashMap<&PolicyRule, u32> = HashMap::new();
+        let mut contents: Table<&PolicyRule, u32> = Table::default();
         for rules in roles {
-            let start = self.rules.rules.len();
+            let start = self.rules.len();
             for rule in rules {
                 let next = short(contents.len());
                 self.rules.push(rule, *contents.entry(rule).or_insert(next));
             }
-            self.roles.push(Span::new(start, self.rules.rules.len()));
+            self.roles.push(Span::new(start, self.rules.len()));
         }
     }
 
@@ -63,10 +64,14 @@ impl Index {
             for subject in binding.subjects() {
                 let entry = match (subject.kind.as_str(), subject.user_name(namespace)) {
                     ("Group", _) => self.groups.entry(subject.name.clone()),
-                    (_, Some(name)) => self.users.entry(name),
+                    (_, Some(name)) => match name.strip_prefix(ACCOUNT) {
+                        Some(account) => self.accounts.entry(account.into()),
+                        None => self.users.entry(name),
+                    },
                     _ => continue,
                 };
-                let subject = *entry.or_insert(subjects);
+                let lists = SubjectLists { number: subjects, ..SubjectLists::default() };
+                let subject = entry.or_insert(lists).number;
                 subjects = subjects.max(subject.saturating_add(1));
                 mentions.push(Mention { subject, scope, binding: short(place), role });
             }
@@ -76,6 +81,7 @@ impl Index {
 
     /// Lays the bindings out by subject and scope.
     fn list(&mut self, mentions: &[Mention]) {
+        let mut all = Vec::new();
         for of_subject in mentions.chunk_by(|left, right| left.subject == right.subject) {
             let mut lists = SubjectLists::default();
             let start = self.namespace_lists.len();
@@ -87,7 +93,14 @@ impl Index {
                 }
             }
             lists.namespaced = Span::new(start, self.namespace_lists.len());
-            self.subjects.push(lists);
+            all.push(lists);
+        }
+        let of_number = |lists: &mut SubjectLists| {
+            let number = lists.number;
+            *lists = SubjectLists { number, ..all.get(number as usize).copied().unwrap_or_default() };
+        };
+        for table in [&mut self.accounts, &mut self.users, &mut self.groups] {
+            table.values_mut().for_each(of_number);
         }
     }
 
@@ -98,8 +111,9 @@ impl Index {
             if mention.role == NO_ROLE {
                 self.unresolved.push(mention.binding);
             } else {
-                self.entries.push(Entry { binding: mention.binding, role: mention.role });
-                rules += self.rules_of(mention.role).len();
+                let span = self.roles.get(mention.role as usize).copied().unwrap_or_default();
+                self.entries.push(Entry { binding: mention.binding, rules: span });
+                rules += span.places().len();
             }
         }
         let mut list = List {
@@ -109,7 +123,7 @@ impl Index {
         };
         if rules > LONG {
             list.long = Some(short(self.long.len()));
-            self.long.push(LongList::of(&self.rules, &self.roles, list.entries.of(&self.entries)));
+            self.long.push(LongList::of(&self.rules, list.entries.of(&self.entries)));
         }
         list
     }
@@ -119,7 +133,7 @@ impl Index {
 #[derive(Debug, Default)]
 pub(super) struct LongList {
     /// Where in `found` the rules of a resource and a name are.
-    keys: HashMap<(Key, Key), Span>,
+    keys: Table<(Key, Key), Span>,
     found: Vec<Found>,
     /// The rules on paths.
     paths: Span,
@@ -133,22 +147,22 @@ pub(super) struct Found {
 }
 
 impl LongList {
-    fn of(rules: &Rules, roles: &[Span], entries: &[Entry]) -> Self {
-        let mut seen = HashSet::new();
+    fn of(rules: &Rules, entries: &[Entry]) -> Self {
+        let mut seen = HashSet::with_hasher(Secret::default());
         let mut keyed: Vec<((Key, Key), Found)> = Vec::new();
         let mut list = Self::default();
         for entry in entries {
-            for place in roles.get(entry.role as usize).into_iter().flat_map(|span| span.range()) {
-                let Some(rule) = rules.rules.get(place) else { continue };
+            for place in entry.rules.places() {
+                let Some(rule) = rules.entry(place) else { continue };
                 // An equal rule further up always matches first.
                 if !seen.insert(rule.content) {
                     continue;
                 }
-                let found = Found { binding: entry.binding, rule: short(place) };
-                if Rules::has_paths(rule) {
+                let found = Found { binding: entry.binding, rule: place };
+                if rule.has_paths {
                     list.found.push(found);
                 }
-                keyed.extend(rules.keys(rule).into_iter().map(|key| (key, found)));
+                keyed.extend(rule.keys.into_iter().map(|key| (key, found)));
             }
         }
         list.paths = Span::new(0, list.found.len());

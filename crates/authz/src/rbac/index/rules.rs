@@ -2,23 +2,27 @@
 
 use super::super::matching::path_matches;
 use super::super::objects::PolicyRule;
+use super::super::table::Table;
 use crate::Attributes;
 use compact_str::{CompactString, format_compact};
-use std::collections::HashMap;
 
 /// The number of a word.
 pub(in crate::rbac) type Symbol = u32;
 
-/// The bit of `*`. A request has it always, so that it passes whatever the other bits are.
+/// The bit of `*`. A request for a resource has it always, so that it passes whatever the other bits are.
 const ANY: u64 = 1 << 63;
 /// The bit of verbs that have no bit of their own. A request has it if its verb is one of them.
 const OTHER_VERB: u64 = 1 << 62;
 /// How many verbs have a bit of their own.
 const VERBS: u32 = 62;
+/// Among the bits of resources and groups, that of rules on paths. Only requests for paths have it.
+const PATHS: u64 = 1 << 62;
+/// How many bits resources and groups share.
+const SHARED: u32 = 62;
 
 /// Words and their numbers.
 #[derive(Debug, Default)]
-pub(in crate::rbac) struct Words(HashMap<CompactString, Symbol>);
+pub(in crate::rbac) struct Words(Table<CompactString, Symbol>);
 
 impl Words {
     pub(in crate::rbac) fn number(&mut self, word: &str) -> Symbol {
@@ -53,53 +57,60 @@ impl Span {
         list.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 
+    pub(in crate::rbac) fn places(self) -> std::ops::Range<u32> {
+        self.start..self.end
+    }
+
     pub(in crate::rbac) fn is_empty(self) -> bool {
         self.start == self.end
     }
-
-    pub(in crate::rbac) fn range(self) -> std::ops::Range<usize> {
-        self.start as usize..self.end as usize
-    }
 }
 
-/// A rule.
+/// What is tested first: a rule and a request without a common bit in each of these have nothing to do with each
+/// other.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::rbac) struct CompiledRule {
+pub(in crate::rbac) struct Masks {
     /// A bit for each verb.
     verbs: u64,
     /// A bit for each resource, several resources on one bit.
     resources: u64,
     /// A bit for each group, several groups on one bit.
     groups: u64,
+}
+
+/// What the masks leave open about a rule.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rbac) struct Details {
     /// In [`Rules::symbols`]: verbs without a bit, groups, resources, names.
     other_verbs: Span,
-    group_list: Span,
-    resource_list: Span,
-    name_list: Span,
+    groups: Span,
+    resources: Span,
+    names: Span,
     /// In [`Rules::paths`].
     paths: Span,
     /// Equal for equal rules.
-    pub(in crate::rbac) content: u32,
+    content: u32,
 }
 
 /// Compiled rules and the words in them.
 #[derive(Debug, Default)]
 pub(in crate::rbac) struct Rules {
-    pub(in crate::rbac) rules: Vec<CompiledRule>,
+    masks: Vec<Masks>,
+    details: Vec<Details>,
     symbols: Vec<Symbol>,
     paths: Vec<CompactString>,
     verbs: Words,
     groups: Words,
     resources: Words,
     /// For `*/log`, which is the resource number 7: 7 at `log`.
-    of_any: HashMap<CompactString, Symbol>,
+    of_any: Table<CompactString, Symbol>,
     names: Words,
 }
 
 /// What a request asks, in the numbers of [`Rules`].
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rbac) struct Request<'a> {
-    verbs: u64,
+    masks: Masks,
     verb: Option<Symbol>,
     what: What<'a>,
 }
@@ -112,8 +123,6 @@ enum What<'a> {
 
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rbac) struct Resource {
-    group_bits: u64,
-    resource_bits: u64,
     group: Option<Symbol>,
     /// The resource with its subresource.
     pub(in crate::rbac) whole: Option<Symbol>,
@@ -152,18 +161,19 @@ impl Rules {
         let names = rule.resource_names.iter().map(|name| self.names.number(name)).collect();
         let paths = Span::new(self.paths.len(), self.paths.len() + rule.non_resource_urls.len());
         self.paths.extend(rule.non_resource_urls.iter().cloned());
-        let compiled = CompiledRule {
+        let of_paths = if paths.is_empty() { 0 } else { PATHS };
+        self.masks.push(Masks {
             verbs,
-            resources: bits(&resources) | any(&rule.resources),
-            groups: bits(&groups) | any(&rule.api_groups),
-            other_verbs,
-            group_list: self.list(groups),
-            resource_list: self.list(resources),
-            name_list: self.list(names),
-            paths,
-            content,
-        };
-        self.rules.push(compiled);
+            resources: bits(&resources) | any(&rule.resources) | of_paths,
+            groups: bits(&groups) | any(&rule.api_groups) | of_paths,
+        });
+        let [groups, resources, names] = [groups, resources, names].map(|list| self.list(list));
+        self.details.push(Details { other_verbs, groups, resources, names, paths, content });
+    }
+
+    /// How many rules there are.
+    pub(in crate::rbac) fn len(&self) -> usize {
+        self.masks.len()
     }
 
     fn resource(&mut self, resource: &str) -> Symbol {
@@ -194,7 +204,8 @@ impl Rules {
 
     pub(in crate::rbac) fn path_request<'a>(&self, verb: &str, path: &'a str) -> Request<'a> {
         let verb = self.verbs.get(verb);
-        Request { verbs: ANY | verb.map_or(0, verb_bit), verb, what: What::Path(path) }
+        let masks = Masks { verbs: ANY | verb.map_or(0, verb_bit), resources: PATHS, groups: PATHS };
+        Request { masks, verb, what: What::Path(path) }
     }
 
     pub(in crate::rbac) fn resource_request(
@@ -214,80 +225,104 @@ impl Rules {
             (self.resources.get(&whole), self.of_any.get(subresource).copied())
         };
         let bit = |symbol: Option<Symbol>| symbol.map_or(0, bit);
-        let what = What::Resource(Resource {
-            group_bits: ANY | bit(group),
-            resource_bits: ANY | bit(whole) | bit(of_any),
-            group,
-            whole,
-            of_any,
-            name,
-        });
-        Request { verbs: ANY | verb.map_or(0, verb_bit), verb, what }
+        let masks = Masks {
+            verbs: ANY | verb.map_or(0, verb_bit),
+            resources: ANY | bit(whole) | bit(of_any),
+            groups: ANY | bit(group),
+        };
+        Request { masks, verb, what: What::Resource(Resource { group, whole, of_any, name }) }
     }
 
     pub(in crate::rbac) fn name(&self, name: &str) -> Named {
         self.names.get(name).map_or(Named::Unknown, Named::Known)
     }
 
-    /// Whether the rule matches the request: what [`super::super::rule_allows`] says of the originals.
-    pub(in crate::rbac) fn matches(&self, rule: &CompiledRule, request: &Request<'_>) -> bool {
-        let verbs = rule.verbs & request.verbs;
-        if verbs == 0 {
-            return false;
-        }
-        let verb_matches = || {
-            verbs & !OTHER_VERB != 0
-                || request.verb.is_some_and(|verb| rule.other_verbs.of(&self.symbols).contains(&verb))
-        };
-        match &request.what {
-            What::Path(path) => {
-                rule.paths.of(&self.paths).iter().any(|pattern| path_matches(pattern, path)) && verb_matches()
-            }
-            What::Resource(asked) => {
-                rule.resources & asked.resource_bits != 0
-                    && rule.groups & asked.group_bits != 0
-                    && self.resource_matches(rule, asked)
-                    && verb_matches()
-            }
-        }
+    /// The first of the rules that matches the request, by its place among all rules.
+    pub(in crate::rbac) fn first_match(&self, rules: Span, request: &Request<'_>) -> Option<u32> {
+        let masks = (rules.start..).zip(rules.of(&self.masks));
+        let mut near = masks.filter(|(_, masks)| masks.meet(&request.masks));
+        near.find(|(place, masks)| self.matches_near(*place, masks, request)).map(|(place, _)| place)
     }
 
-    fn resource_matches(&self, rule: &CompiledRule, asked: &Resource) -> bool {
-        let has = |list: Span, symbol: Option<Symbol>| {
-            symbol.is_some_and(|symbol| list.of(&self.symbols).contains(&symbol))
+    /// Whether a rule matches the request: what [`super::super::rule_allows`] says of the originals.
+    pub(in crate::rbac) fn matches(&self, place: u32, request: &Request<'_>) -> bool {
+        let masks = self.masks.get(place as usize);
+        masks.is_some_and(|masks| masks.meet(&request.masks) && self.matches_near(place, masks, request))
+    }
+
+    /// Whether a rule matches whose masks do.
+    fn matches_near(&self, place: u32, masks: &Masks, request: &Request<'_>) -> bool {
+        let Some(details) = self.details.get(place as usize) else { return false };
+        let what = match &request.what {
+            What::Path(path) => {
+                details.paths.of(&self.paths).iter().any(|pattern| path_matches(pattern, path))
+            }
+            What::Resource(asked) => self.resource_matches(masks, details, asked),
         };
-        let group = rule.groups & ANY != 0 || has(rule.group_list, asked.group);
-        let resource = rule.resources & ANY != 0
-            || has(rule.resource_list, asked.whole)
-            || has(rule.resource_list, asked.of_any);
-        let name = rule.name_list.is_empty()
+        what && (masks.verbs & request.masks.verbs & !OTHER_VERB != 0
+            || self.has(details.other_verbs, request.verb))
+    }
+
+    fn resource_matches(&self, masks: &Masks, details: &Details, asked: &Resource) -> bool {
+        let group = masks.groups & ANY != 0 || self.has(details.groups, asked.group);
+        let resource = masks.resources & ANY != 0
+            || self.has(details.resources, asked.whole)
+            || self.has(details.resources, asked.of_any);
+        let name = details.names.is_empty()
             || match asked.name {
-                Named::Known(name) => rule.name_list.of(&self.symbols).binary_search(&name).is_ok(),
+                Named::Known(name) => details.names.of(&self.symbols).binary_search(&name).is_ok(),
                 Named::Unknown => false,
                 Named::Some => true,
             };
         group && resource && name
     }
 
-    /// The keys under which a rule is found: its resources, each with each of its names or without any.
-    pub(in crate::rbac) fn keys(&self, rule: &CompiledRule) -> Vec<(Key, Key)> {
-        let mut resources: Vec<Key> =
-            rule.resource_list.of(&self.symbols).iter().map(|symbol| Some(*symbol)).collect();
-        if rule.resources & ANY != 0 {
+    fn has(&self, list: Span, symbol: Option<Symbol>) -> bool {
+        symbol.is_some_and(|symbol| list.of(&self.symbols).contains(&symbol))
+    }
+
+    /// What to know of a rule that is to be looked up instead of searched.
+    pub(in crate::rbac) fn entry(&self, place: u32) -> Option<RuleEntry> {
+        let (masks, details) = (self.masks.get(place as usize)?, self.details.get(place as usize)?);
+        Some(RuleEntry {
+            content: details.content,
+            has_paths: !details.paths.is_empty(),
+            keys: self.keys(masks, details),
+        })
+    }
+
+    fn keys(&self, masks: &Masks, details: &Details) -> Vec<(Key, Key)> {
+        let mut resources: Vec<Key> = details.resources.of(&self.symbols).iter().copied().map(Some).collect();
+        if masks.resources & ANY != 0 {
             resources = vec![None];
         }
-        let names = rule.name_list.of(&self.symbols);
+        let names = details.names.of(&self.symbols);
         if names.is_empty() || names.len().saturating_mul(resources.len()) > MANY_KEYS {
             return resources.into_iter().map(|resource| (resource, None)).collect();
         }
         let names = |resource| names.iter().map(move |name| (resource, Some(*name)));
         resources.into_iter().flat_map(names).collect()
     }
+}
 
-    /// Whether the rule speaks of paths.
-    pub(in crate::rbac) fn has_paths(rule: &CompiledRule) -> bool {
-        !rule.paths.is_empty()
+impl Masks {
+    #[inline]
+    fn meet(&self, other: &Self) -> bool {
+        self.verbs & other.verbs != 0
+            && self.resources & other.resources != 0
+            && self.groups & other.groups != 0
     }
+}
+
+/// What to know of a rule that is to be looked up instead of searched.
+#[derive(Clone, Debug)]
+pub(in crate::rbac) struct RuleEntry {
+    /// Equal for equal rules.
+    pub(in crate::rbac) content: u32,
+    /// Whether it speaks of paths.
+    pub(in crate::rbac) has_paths: bool,
+    /// The keys under which it is found: its resources, each with each of its names or without any.
+    pub(in crate::rbac) keys: Vec<(Key, Key)>,
 }
 
 /// The number of a resource or a name; nothing for all of them.
@@ -313,9 +348,9 @@ impl<'a> Request<'a> {
     }
 }
 
-/// One of the bits below [`ANY`].
+/// One of the bits that resources and groups share.
 fn bit(symbol: Symbol) -> u64 {
-    1 << (symbol % 63)
+    1 << (symbol % SHARED)
 }
 
 fn bits(symbols: &[Symbol]) -> u64 {
