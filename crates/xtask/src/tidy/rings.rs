@@ -12,6 +12,7 @@ const RINGS: &[(&str, u8)] = &[
     ("ravelin-object", 0),
     ("ravelin-inventory", 0),
     ("ravelin-check", 0),
+    ("ravelin-authz", 1),
     ("ravelin-podsec", 1),
     ("ravelin-engine", 2),
     ("ravelin-source", 3),
