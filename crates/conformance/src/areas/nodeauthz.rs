@@ -45,6 +45,9 @@ impl Area for Nodes {
     }
 }
 
+/// Adds an object of one kind to a graph.
+type Add = fn(&mut Graph, &ravelin_object::Value);
+
 impl Nodes {
     fn found(&mut self, fields: &mut Fields) -> Result<Value, Difference> {
         let graph: String = fields.take("graph")?;
@@ -66,7 +69,7 @@ impl Nodes {
 
 fn built(objects: Objects) -> Result<Graph, Difference> {
     let mut graph = Graph::new();
-    let lists: [(_, fn(&mut Graph, &ravelin_object::Value)); 5] = [
+    let lists: [(_, Add); 5] = [
         (objects.pods, Graph::add_pod),
         (objects.persistent_volumes, Graph::add_persistent_volume),
         (objects.volume_attachments, Graph::add_volume_attachment),
