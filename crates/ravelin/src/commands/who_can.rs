@@ -4,6 +4,7 @@ use super::access::{PolicyArgs, Target, holder};
 use super::can::Output;
 use crate::ExitStatus;
 use ravelin_authz::rbac::{Asked, Name, Place, Query, Scope};
+use ravelin_authz::union::SUPERUSERS;
 use std::io::Write;
 use std::str::FromStr;
 
@@ -64,7 +65,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     if args.output == Output::Json {
         let rows: Vec<_> = grants.iter().map(|grant| access.explain(grant)).collect();
-        writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;
+        let always = [format!("group:{SUPERUSERS}")];
+        let value = serde_json::json!({"grants": rows, "always": always, "incomplete": access.incomplete});
+        writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
     } else {
         let mut last = String::new();
         for grant in &grants {
@@ -82,6 +85,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
         if grants.is_empty() {
             writeln!(out, "nobody that a binding names")?;
         }
+        writeln!(out, "group:{SUPERUSERS} always: its members may do everything before RBAC is asked")?;
     }
     out.flush()?;
     Ok(if access.incomplete { ExitStatus::Undecided } else { ExitStatus::Clean })
