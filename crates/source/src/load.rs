@@ -112,7 +112,13 @@ pub(crate) fn load(
         return whole(skipped("kustomize patch"));
     }
     if documents::is_blank(&text) {
-        return whole(skipped("empty"));
+        return whole(match source {
+            SourceText::File(_) => skipped("empty"),
+            // What was to be judged never came: a pipe whose first command failed must not be clean.
+            SourceText::Kept(_) => {
+                Outcome::Failed { message: "holds nothing; did the command before the pipe fail?".to_owned() }
+            }
+        });
     }
     let reader = Reader { path, text: &text, lines: Lines::new(&text), limits, relevant };
     let mut loaded = match documents::detect(&text) {

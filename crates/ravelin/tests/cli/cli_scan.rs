@@ -69,6 +69,7 @@ fn exit_status() {
     assert_eq!(scan(&["--ignore", "pss", "-"], POD), 0);
     assert_eq!(scan(&["-"], "apiVersion: v1\nkind: Pod\nspec: ["), 2);
     assert_eq!(scan(&["-"], "a: 1"), 0);
+    assert_eq!(scan(&["-"], "# nothing\n"), 2, "a pipe whose first command failed is not clean");
     assert_eq!(scan(&["--strict", "-"], "a: 1"), 2);
     assert_eq!(scan(&["no/such/file.yaml"], ""), 2);
     assert_eq!(scan(&[], ""), 64);
