@@ -27,8 +27,8 @@ pub(crate) struct Loaded {
     pub documents: Vec<Document>,
     /// Everything in it that is accounted for, in the order of the text.
     pub drafts: Vec<Draft>,
-    /// Its decoded text, if there is something to judge in it.
-    pub text: Option<Arc<str>>,
+    /// Its decoded text with its lines, if there is something to judge in it.
+    pub text: Option<(Arc<str>, Lines)>,
 }
 
 /// A document of a file, without its text.
@@ -120,7 +120,8 @@ pub(crate) fn load(
             }
         });
     }
-    let reader = Reader { path, text: &text, lines: Lines::new(&text), limits, relevant };
+    let lines = Lines::new(&text);
+    let reader = Reader { path, text: &text, lines: &lines, limits, relevant };
     let mut loaded = match documents::detect(&text) {
         Format::Json => reader.json(name),
         Format::Yaml => reader.yaml(name),
@@ -129,7 +130,7 @@ pub(crate) fn load(
         loaded.drafts.push(Draft::ended(None, None, skipped("empty")));
     }
     if loaded.drafts.iter().any(|draft| draft.value.is_some()) {
-        loaded.text = Some(Arc::from(&*text));
+        loaded.text = Some((Arc::from(&*text), lines));
     }
     loaded
 }
@@ -147,7 +148,7 @@ fn undecodable(bytes: &[u8], error: &ravelin_yaml::Error) -> String {
 struct Reader<'t> {
     path: Option<&'t Path>,
     text: &'t str,
-    lines: Lines,
+    lines: &'t Lines,
     limits: &'t Limits,
     relevant: Relevant,
 }

@@ -19,7 +19,7 @@ pub(crate) struct Locator<'l> {
     /// The decoded text; nothing if it cannot be read any more.
     pub text: Option<&'l str>,
     /// Its lines.
-    pub lines: Lines,
+    pub lines: &'l Lines,
     /// The bounds it was read with.
     pub limits: &'l Limits,
     /// The checks that take part.

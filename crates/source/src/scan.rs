@@ -16,6 +16,7 @@ use ravelin_inventory::{Inventory, Object};
 use ravelin_object::Value;
 use ravelin_object::identity::Identity;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -69,7 +70,7 @@ pub fn scan(request: &Request<'_>, progress: &dyn Progress) -> (Report, Texts) {
         .par_iter()
         .map(|candidate| {
             let mut loaded = load_candidate(candidate, request.limits, is_relevant, &patches);
-            let size = loaded.text.as_ref().map_or(0, |text| text.len());
+            let size = loaded.text.as_ref().map_or(0, |(text, _)| text.len());
             if kept.fetch_add(size, Ordering::Relaxed) + size > Texts::KEPT {
                 loaded.text = None;
             }
@@ -169,7 +170,8 @@ fn load_candidate(
 }
 
 fn texts(candidates: Vec<Candidate>, loaded: &[Loaded], limits: &Limits) -> Texts {
-    let kept = loaded.iter().filter_map(|file| Some((file.name.clone(), file.text.clone()?))).collect();
+    let kept =
+        loaded.iter().filter_map(|file| Some((file.name.clone(), file.text.as_ref()?.0.clone()))).collect();
     let sources = candidates.into_iter().filter_map(|candidate| match candidate.fate {
         Fate::Read(source) => Some((candidate.name, source)),
         _ => None,
@@ -181,6 +183,8 @@ fn texts(candidates: Vec<Candidate>, loaded: &[Loaded], limits: &Limits) -> Text
 struct Inventoried {
     name: Arc<str>,
     documents: Vec<Document>,
+    /// The lines of its text, where that is kept.
+    lines: Option<Lines>,
     /// Document, entry, place in the document, and index in the inventory while it is to be judged.
     drafts: Vec<(Option<usize>, Entry, FieldPath, Option<usize>)>,
 }
@@ -203,7 +207,8 @@ fn into_inventory(loaded: Vec<Loaded>) -> (Vec<Inventoried>, Inventory) {
             };
             drafts.push((draft.document, entry, draft.prefix, judged));
         }
-        files.push(Inventoried { name: loaded.name, documents: loaded.documents, drafts });
+        let lines = loaded.text.map(|(_, lines)| lines);
+        files.push(Inventoried { name: loaded.name, documents: loaded.documents, lines, drafts });
     }
     (files, Inventory::new(objects))
 }
@@ -225,10 +230,14 @@ impl Inventoried {
             !judgement.findings.is_empty() || !judgement.errors.is_empty() || !judgement.ignores.is_empty()
         });
         let text = needs_text.then(|| texts.text(&self.name)).flatten();
+        let lines = match &self.lines {
+            Some(lines) => Cow::Borrowed(lines),
+            None => Cow::Owned(Lines::new(text.as_deref().unwrap_or_default())),
+        };
         let locator = Locator {
             file: &self.name,
             text: text.as_deref(),
-            lines: Lines::new(text.as_deref().unwrap_or_default()),
+            lines: lines.as_ref(),
             limits: request.limits,
             selection: &request.settings.selection,
             suppress: request.suppress,
