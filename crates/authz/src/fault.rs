@@ -2,8 +2,8 @@
 
 use crate::rules::aggregated;
 use ravelin_object::Value;
-use ravelin_object::selector::quoted;
-use std::fmt::{self, Write as _};
+use ravelin_object::selector::{json_string, quoted};
+use std::fmt;
 
 /// A field that is not accepted.
 ///
@@ -69,7 +69,7 @@ impl fmt::Display for Fault {
 
 /// All faults as one text.
 pub(crate) fn joined(faults: &[Fault]) -> String {
-    aggregated(&faults.iter().map(Fault::to_string).collect::<Vec<_>>()).unwrap_or_default()
+    aggregated(faults).unwrap_or_default()
 }
 
 /// A value as Go's `encoding/json` writes it, keys in the order they have.
@@ -86,7 +86,7 @@ fn write_json(value: &Value, out: &mut String) {
         Value::Int(value) => out.push_str(&value.to_string()),
         Value::UInt(value) => out.push_str(&value.to_string()),
         Value::Float(value) => out.push_str(&value.to_string()),
-        Value::String(text) => write_json_string(text, out),
+        Value::String(text) => out.push_str(&json_string(text)),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 out.push(if index == 0 { '[' } else { ',' });
@@ -97,34 +97,13 @@ fn write_json(value: &Value, out: &mut String) {
         Value::Object(map) => {
             for (index, (key, item)) in map.iter().enumerate() {
                 out.push(if index == 0 { '{' } else { ',' });
-                write_json_string(key, out);
+                out.push_str(&json_string(key));
                 out.push(':');
                 write_json(item, out);
             }
             out.push_str(if map.is_empty() { "{}" } else { "}" });
         }
     }
-}
-
-fn write_json_string(text: &str, out: &mut String) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                // Writing to a `String` cannot fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(character));
-            }
-            _ => out.push(character),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

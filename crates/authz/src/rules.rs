@@ -1,6 +1,7 @@
 //! What somebody may do, listed: the answer to a SelfSubjectRulesReview.
 
 use crate::User;
+use std::collections::BTreeSet;
 
 /// A rule about resources, as a listing shows it.
 ///
@@ -51,16 +52,13 @@ pub trait RuleResolver {
 ///
 /// Source: `k8s.io/apimachinery/pkg/util/errors` `Aggregate`.
 #[must_use]
-pub fn aggregated(errors: &[String]) -> Option<String> {
-    let mut seen: Vec<&str> = Vec::with_capacity(errors.len());
-    for error in errors {
-        if !seen.contains(&error.as_str()) {
-            seen.push(error);
-        }
-    }
-    match seen.as_slice() {
+pub fn aggregated<T: ToString>(errors: impl IntoIterator<Item = T>) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    let texts = errors.into_iter().map(|error| error.to_string());
+    let texts: Vec<String> = texts.filter(|text| seen.insert(text.clone())).collect();
+    match texts.as_slice() {
         [] => None,
-        [only] => Some((*only).to_owned()),
+        [only] => Some(only.clone()),
         several => Some(format!("[{}]", several.join(", "))),
     }
 }
@@ -71,10 +69,10 @@ mod tests {
 
     #[test]
     fn errors_are_joined_without_repetition() {
-        let joined =
-            |errors: &[&str]| aggregated(&errors.iter().map(|error| (*error).to_owned()).collect::<Vec<_>>());
+        let joined = |errors: &[&str]| aggregated(errors);
         assert_eq!(joined(&[]), None);
         assert_eq!(joined(&["a", "a"]).as_deref(), Some("a"));
         assert_eq!(joined(&["a", "b", "a"]).as_deref(), Some("[a, b]"));
+        assert_eq!(joined(&["b", "a", "b"]).as_deref(), Some("[b, a]"));
     }
 }

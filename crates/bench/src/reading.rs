@@ -11,7 +11,7 @@ use ravelin_podsec::config::PodSecurityConfiguration;
 use ravelin_podsec::{Level, LevelVersion, Version};
 use ravelin_render::{Context, Format};
 use ravelin_source::scan::{Request, Silent};
-use ravelin_source::{FileOptions, Globs, Limits, project::Entries};
+use ravelin_source::{FileOptions, Limits, project::Entries};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
@@ -49,8 +49,7 @@ pub(crate) fn median(values: &mut [f64]) -> f64 {
 
 /// How many documents the files hold that can be read.
 pub(crate) fn read_all(files: &[PathBuf]) -> anyhow::Result<usize> {
-    let limits =
-        ravelin_yaml::Limits { depth: Limits::STANDARD.depth, alias_nodes: Limits::STANDARD.alias_nodes };
+    let limits = Limits::STANDARD.of_document();
     let mut count = 0;
     for file in files {
         let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -66,13 +65,7 @@ pub(crate) fn read_all(files: &[PathBuf]) -> anyhow::Result<usize> {
 }
 
 fn scan(folder: &Path) -> anyhow::Result<()> {
-    let files = FileOptions {
-        include: Globs::default(),
-        exclude: Globs::default(),
-        hidden: false,
-        respect_ignore_files: true,
-        follow_links: false,
-    };
+    let files = FileOptions::standard();
     let settings = Settings {
         yardstick: LevelVersion::new(Level::Restricted, Version::Latest),
         psa: PodSecurityConfiguration::unconfigured(),

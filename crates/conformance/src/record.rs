@@ -48,6 +48,18 @@ impl Fields {
         Self { fields }
     }
 
+    /// Compares what is left of a record with what `found` makes of the inputs it takes.
+    pub(crate) fn compared(
+        record: &Value,
+        found: impl FnOnce(&mut Self) -> Result<Value, Difference>,
+    ) -> Vec<Difference> {
+        let mut fields = Self::of(record);
+        match found(&mut fields) {
+            Ok(found) => fields.compare(&found),
+            Err(difference) => vec![difference],
+        }
+    }
+
     /// Takes an input out of the record.
     pub(crate) fn take<T: DeserializeOwned>(&mut self, field: &str) -> Result<T, Difference> {
         let Some(value) = self.fields.remove(field) else {

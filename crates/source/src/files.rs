@@ -22,6 +22,20 @@ pub struct FileOptions {
     pub follow_links: bool,
 }
 
+impl FileOptions {
+    /// What is read where nothing else is asked for.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self {
+            include: Globs::default(),
+            exclude: Globs::default(),
+            hidden: false,
+            respect_ignore_files: true,
+            follow_links: false,
+        }
+    }
+}
+
 /// A set of glob patterns. A pattern without a slash is matched against the name of a file, one with a
 /// slash against its path, as given and below the directory it was found in.
 #[derive(Clone, Debug, Default)]

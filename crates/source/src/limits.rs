@@ -23,7 +23,7 @@ impl Limits {
 
     /// The bounds of one document.
     #[must_use]
-    pub(crate) fn of_document(&self) -> ravelin_yaml::Limits {
+    pub fn of_document(&self) -> ravelin_yaml::Limits {
         ravelin_yaml::Limits { depth: self.depth.min(Self::MAX_DEPTH), alias_nodes: self.alias_nodes }
     }
 }

@@ -5,7 +5,7 @@ use super::objects::{
     ClusterRole, ClusterRoleBinding, Metadata, Objects, PolicyRule, Role, RoleBinding, RoleRef, Subject,
 };
 use super::table::Table;
-use super::text::aggregate;
+use crate::rules::aggregated;
 use crate::{
     Answer, Attributes, Authorizer, Decision, NonResourceRule, ResourceRule, RuleResolver, Rules, User,
 };
@@ -274,7 +274,7 @@ pub(super) fn allow(reason: String) -> Answer {
 
 /// RBAC never refuses; what it could not resolve is its reason, not an error.
 pub(super) fn no_opinion(errors: Vec<ResolveError>) -> Answer {
-    let reason = aggregate(errors).map(|errors| format!("RBAC: {errors}")).unwrap_or_default();
+    let reason = aggregated(errors).map(|errors| format!("RBAC: {errors}")).unwrap_or_default();
     Answer { decision: Decision::NoOpinion, reason, error: None }
 }
 
@@ -394,7 +394,7 @@ impl Held<'_> {
     /// What could not be resolved, as one error.
     #[must_use]
     pub fn error(&self) -> Option<String> {
-        aggregate(&self.errors)
+        aggregated(&self.errors)
     }
 
     /// Source: `k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac` `RulesFor`.

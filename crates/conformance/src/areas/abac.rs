@@ -16,11 +16,7 @@ pub(super) struct Abac;
 
 impl Area for Abac {
     fn compare(&mut self, record: &Value) -> Vec<Difference> {
-        let mut fields = Fields::of(record);
-        match found(&mut fields) {
-            Ok(found) => fields.compare(&found),
-            Err(difference) => vec![difference],
-        }
+        Fields::compared(record, found)
     }
 }
 

@@ -13,11 +13,7 @@ pub(super) struct Covers;
 
 impl Area for Covers {
     fn compare(&mut self, record: &Value) -> Vec<Difference> {
-        let mut fields = Fields::of(record);
-        match found(&mut fields) {
-            Ok(found) => fields.compare(&found),
-            Err(difference) => vec![difference],
-        }
+        Fields::compared(record, found)
     }
 }
 

@@ -25,11 +25,7 @@ struct Modes {
 
 impl Area for PsaLabels {
     fn compare(&mut self, record: &Value) -> Vec<Difference> {
-        let mut fields = Fields::of(record);
-        match found(&mut fields) {
-            Ok(found) => fields.compare(&found),
-            Err(difference) => vec![difference],
-        }
+        Fields::compared(record, found)
     }
 }
 

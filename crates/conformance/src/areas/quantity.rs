@@ -20,11 +20,7 @@ struct Operations {
 
 impl Area for Quantities {
     fn compare(&mut self, record: &Value) -> Vec<Difference> {
-        let mut fields = Fields::of(record);
-        match found(&mut fields) {
-            Ok(found) => fields.compare(&found),
-            Err(difference) => vec![difference],
-        }
+        Fields::compared(record, found)
     }
 }
 

@@ -38,7 +38,10 @@ pub(super) fn json_list(values: &[String]) -> String {
     format!("[{}]", values.join(","))
 }
 
-fn json_string(text: &str) -> String {
+/// `text` as Go's `encoding/json` prints it: JSON, with escapes for what would be markup in HTML.
+///
+/// Source: Go `encoding/json` `Marshal`.
+pub fn json_string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for character in text.chars() {

@@ -6,11 +6,13 @@ use compact_str::CompactString;
 use ravelin_authz::rbac::{AnyBinding, Grant, Identity as Holder, Index, Objects, Policy, aggregation};
 use ravelin_authz::{Attributes, User, bootstrap};
 use ravelin_engine::report::{Entry, Outcome};
+use ravelin_engine::scan::identity_text;
 use ravelin_object::identity::Identity;
 use ravelin_object::{Value, resources};
 use ravelin_render::visible;
 use ravelin_source::scan::read_where;
-use ravelin_source::{FileOptions, Globs, Limits};
+use ravelin_source::{FileOptions, Limits};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -41,42 +43,31 @@ pub(crate) struct Access {
 impl PolicyArgs {
     /// Reads the policy. What cannot be read is said on standard error.
     pub(crate) fn read(&self) -> anyhow::Result<Access> {
-        let mut found: Vec<(Identity, Value, String)> = Vec::new();
+        let mut found = Overlay::default();
         if let Some(text) = &self.with_defaults {
             let version = bootstrap::Version::parse(text).ok_or_else(|| {
                 usage(format!("--with-defaults: `{text}` is not one of 1.32, 1.33, 1.34, 1.35, 1.36"))
             })?;
             let place = format!("default of Kubernetes {version}");
             let defaults = bootstrap::objects(version).into_iter();
-            found.extend(defaults.filter_map(|object| Some((Identity::of(&object)?, object, place.clone()))));
+            defaults.for_each(|object| found.put(object, place.clone()));
         }
         let paths: Vec<PathBuf> = self.snapshot.iter().chain(&self.from).cloned().collect();
-        if paths.is_empty() && found.is_empty() {
+        if paths.is_empty() && self.with_defaults.is_none() {
             let message = "no policy is given; name manifests with --from, a List with --snapshot, or --with-defaults 1.36";
             return Err(usage(message));
         }
-        let options = FileOptions {
-            include: Globs::default(),
-            exclude: Globs::default(),
-            hidden: false,
-            respect_ignore_files: true,
-            follow_links: false,
-        };
+        let options = FileOptions::standard();
         let is_rbac = |identity: &Identity, _: &Value| identity.group() == "rbac.authorization.k8s.io";
         let sources = read_where(&paths, &options, &Limits::STANDARD, is_rbac);
         let mut incomplete = tell_failures(&sources.entries);
         for (object, entry) in sources.inventory.objects().iter().zip(&sources.entry_of) {
             let place = sources.entries.get(*entry).map(place).unwrap_or_default();
-            let same = |other: &&mut (Identity, Value, String)| is_same(&other.0, &object.identity);
-            let new = (object.identity.clone(), object.value.clone(), place);
-            match found.iter_mut().find(same) {
-                Some(old) => *old = new,
-                None => found.push(new),
-            }
+            found.put(object.value.clone(), place);
         }
         let mut objects = Objects::default();
-        let mut places = Vec::with_capacity(found.len());
-        for (_, value, place) in found {
+        let mut places = Vec::with_capacity(found.objects.len());
+        for (value, place) in found.objects {
             let origin = u32::try_from(places.len()).unwrap_or(u32::MAX);
             if let Err(errors) = objects.add(&value, origin) {
                 incomplete = true;
@@ -98,8 +89,22 @@ impl PolicyArgs {
     }
 }
 
-fn is_same(a: &Identity, b: &Identity) -> bool {
-    (a.group(), &a.kind, &a.namespace, &a.name) == (b.group(), &b.kind, &b.namespace, &b.name)
+/// Objects in the order in which they first came; a later one takes the place of an earlier one of its name.
+#[derive(Default)]
+struct Overlay {
+    objects: Vec<(Value, String)>,
+    places: BTreeMap<String, usize>,
+}
+
+impl Overlay {
+    fn put(&mut self, object: Value, from: String) {
+        let name = Identity::of(&object).map(|identity| identity_text(&identity)).unwrap_or_default();
+        let place = *self.places.entry(name).or_insert(self.objects.len());
+        match self.objects.get_mut(place) {
+            Some(earlier) => *earlier = (object, from),
+            None => self.objects.push((object, from)),
+        }
+    }
 }
 
 fn tell_failures(entries: &[Entry]) -> bool {

@@ -108,7 +108,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     std::io::stdout().lock().write_all(sheet.print()?.as_bytes())?;
     for entry in sources.entries.iter().chain(&sheet.failed).filter(|entry| is_failed(entry)) {
         if let Outcome::Failed { message } = &entry.outcome {
-            say(&format!("error: {}: {message}", place(entry)));
+            say(&format!("error: {}: {}", visible(&place(entry)), visible(message)));
         }
     }
     if sources.entries.is_empty() {

@@ -254,7 +254,7 @@ fn settings(args: &Args, file: &ProjectFile) -> anyhow::Result<Settings> {
         default_namespace: args.namespace.clone().or_else(|| project.namespace.clone()).unwrap_or_default(),
         selection: Selection {
             select: patterns(&args.select, &project.select)?,
-            ignore: [patterns(&args.ignore, &project.ignore)?, Vec::new()].concat(),
+            ignore: patterns(&args.ignore, &project.ignore)?,
         },
     })
 }
@@ -263,8 +263,7 @@ fn psa_config(path: &Path) -> anyhow::Result<PodSecurityConfiguration> {
     let fault = |message: String| usage(format!("{}: {message}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
     let text = ravelin_yaml::decode(&bytes).map_err(|error| fault(error.to_string()))?;
-    let limits =
-        ravelin_yaml::Limits { depth: Limits::STANDARD.depth, alias_nodes: Limits::STANDARD.alias_nodes };
+    let limits = Limits::STANDARD.of_document();
     let read = ravelin_object::read::yaml(&text, &limits).map_err(|error| {
         let (line, column) = ravelin_yaml::position(&text, error.offset);
         usage(format!("{}:{line}:{column}: {error}", path.display()))

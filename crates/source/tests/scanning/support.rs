@@ -7,7 +7,7 @@ use ravelin_podsec::config::PodSecurityConfiguration;
 use ravelin_podsec::{Level, LevelVersion, Version};
 use ravelin_source::project::Entries;
 use ravelin_source::scan::{Request, Silent, scan};
-use ravelin_source::{FileOptions, Globs, Limits};
+use ravelin_source::{FileOptions, Limits};
 use std::path::{Path, PathBuf};
 
 /// A folder of files that is gone when the test is.
@@ -34,13 +34,7 @@ impl Folder {
 }
 
 pub(crate) fn options() -> FileOptions {
-    FileOptions {
-        include: Globs::default(),
-        exclude: Globs::default(),
-        hidden: false,
-        respect_ignore_files: true,
-        follow_links: false,
-    }
+    FileOptions::standard()
 }
 
 pub(crate) fn scan_with(paths: &[PathBuf], files: &FileOptions, limits: &Limits) -> Report {

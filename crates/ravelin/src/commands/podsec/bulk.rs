@@ -123,8 +123,8 @@ fn judge(
         return Err(format!("is longer than the {} bytes that --max-file-size allows", limits.file_size));
     }
     let text = std::str::from_utf8(line).map_err(|error| error.to_string())?;
-    let bounds = ravelin_yaml::Limits { depth: limits.depth, alias_nodes: limits.alias_nodes };
-    let read = read::json(text, &bounds).map_err(|error| format!("column {}: {error}", error.offset + 1))?;
+    let read = read::json(text, &limits.of_document())
+        .map_err(|error| format!("column {}: {error}", error.offset + 1))?;
     let value = read.value.ok_or("holds no value")?;
     let mut identity = Identity::of(&value).unwrap_or_default();
     let found = pods(&identity, &value);
