@@ -70,6 +70,7 @@ fn scan(folder: &Path) -> anyhow::Result<()> {
         yardstick: LevelVersion::new(Level::Restricted, Version::Latest),
         psa: PodSecurityConfiguration::unconfigured(),
         default_namespace: String::new(),
+        is_complete: false,
         selection: Selection::default(),
     };
     let request = Request {

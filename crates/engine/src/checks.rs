@@ -46,7 +46,8 @@ const OWN: &[&dyn Check] = &[
 #[must_use]
 pub fn all() -> Vec<&'static CheckMeta> {
     let podsec = ravelin_podsec::checks::ALL.iter().map(|check| check.meta());
-    let mut metas: Vec<_> = OWN.iter().map(|check| check.meta()).chain(podsec).collect();
+    let posture = ravelin_posture::checks::ALL.iter().map(|check| check.meta());
+    let mut metas: Vec<_> = OWN.iter().map(|check| check.meta()).chain(podsec).chain(posture).collect();
     metas.sort_by_key(|meta| meta.id);
     metas
 }

@@ -4,6 +4,7 @@ use crate::checks::psa::InvalidNamespaceLabel;
 use crate::report::Outcome;
 use crate::selection::Selection;
 use crate::suppression::{IgnoreAnnotation, of_annotations};
+use ravelin_authz::bootstrap;
 use ravelin_check::{Check, CheckMeta};
 use ravelin_diag::{Anchor, Confidence, FieldPath, Finding, Mode, Segment};
 use ravelin_inventory::{Inventory, NamespaceFacts, Object, ObjectId};
@@ -13,8 +14,9 @@ use ravelin_object::templates::{self, FoundBy, Template};
 use ravelin_object::{DecodeError, Decoder, Value};
 use ravelin_podsec::config::PodSecurityConfiguration;
 use ravelin_podsec::policy::{self, Policy};
-use ravelin_podsec::{Evaluation, Level, LevelVersion, Offence, PodCheck};
-use std::collections::BTreeMap;
+use ravelin_podsec::{Evaluation, Level, LevelVersion, Offence, PodCheck, Version};
+use ravelin_posture::Picture;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What a scan is told before it starts.
@@ -26,6 +28,8 @@ pub struct Settings {
     pub psa: PodSecurityConfiguration,
     /// Where objects go that do not say; empty if that is not known.
     pub default_namespace: String,
+    /// Whether the scanned objects are all there is, as of a live cluster.
+    pub is_complete: bool,
     /// The checks that take part.
     pub selection: Selection,
 }
@@ -105,10 +109,45 @@ impl<'s> Scanner<'s> {
             return self.judge_namespace(object);
         }
         let templates = templates::find(&object.identity, &object.value);
-        if templates.is_empty() {
-            return Judgement::ended(without_pod(&object.identity));
+        if !templates.is_empty() {
+            return self.judge_pods(inventory, object, &templates);
         }
-        self.judge_pods(inventory, object, &templates)
+        let mut judgement = Judgement::ended(without_pod(&object.identity));
+        if ravelin_posture::is_judged(&object.identity) {
+            judgement.outcome = Outcome::Judged;
+            judgement.ignores.extend(of_annotations(&object.value, &FieldPath::root()));
+        }
+        judgement
+    }
+
+    /// Judges the objects in the light of each other, after each was judged by itself; returns what could not be
+    /// known.
+    #[must_use]
+    pub fn judge_together(&self, inventory: &Inventory, judgements: &mut [Judgement]) -> BTreeSet<String> {
+        let settings = ravelin_posture::Settings {
+            default_namespace: self.settings.default_namespace.clone(),
+            defaults: default_policy(self.settings.yardstick.version),
+            psa: self.settings.psa.clone(),
+            is_complete: self.settings.is_complete,
+        };
+        let picture = Picture::new(inventory, &settings);
+        for fault in picture.faults() {
+            if let Some(judgement) = judgements.get_mut(fault.object.index()) {
+                let judged = std::mem::replace(judgement, Judgement::ended(Outcome::Judged));
+                *judgement = judged.failed(fault.errors.clone());
+            }
+        }
+        let notes = ravelin_posture::judge(&picture, &|id| self.settings.selection.includes(id));
+        for found in notes.found {
+            let mut finding = self.finding(found.check, found.path, found.anchor);
+            finding.message = found.message;
+            finding.severity = found.severity;
+            finding.confidence = found.confidence;
+            if let Some(judgement) = judgements.get_mut(found.object.index()) {
+                judgement.findings.push(finding);
+            }
+        }
+        notes.unknown
     }
 
     fn judge_namespace(&self, object: &Object) -> Judgement {
@@ -246,6 +285,16 @@ impl Judgement {
     }
 }
 
+/// The version whose default roles and bindings there are: that of the yardstick, or the nearest that is known.
+fn default_policy(version: Version) -> bootstrap::Version {
+    let minor = version.minor();
+    let known = |known: &bootstrap::Version| {
+        let known = known.as_str().strip_prefix("1.").and_then(|minor| minor.parse::<u64>().ok());
+        known.is_some_and(|known| known >= minor)
+    };
+    bootstrap::Version::ALL.into_iter().find(known).unwrap_or(bootstrap::Version::LATEST)
+}
+
 /// A fault that breaks baseline too is reported by the baseline check, whatever level is asked for: it is
 /// worse than one that only breaks restricted.
 fn as_baseline<'e>(
@@ -287,7 +336,7 @@ fn without_pod(identity: &Identity) -> Outcome {
 pub fn is_relevant(identity: &Identity, value: &Value) -> bool {
     identity.is("", "Namespace")
         || templates::place(identity).is_some()
-        || !templates::find(identity, value).is_empty()
+        || ravelin_posture::is_relevant(identity, value)
 }
 
 /// Group, kind, namespace and name in one text, for fingerprints: the version of an API is not part of

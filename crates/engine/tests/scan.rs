@@ -21,6 +21,7 @@ fn settings() -> Settings {
         yardstick: LevelVersion::new(Level::Restricted, Version::Latest),
         psa: PodSecurityConfiguration::unconfigured(),
         default_namespace: String::new(),
+        is_complete: false,
         selection: Selection::default(),
     }
 }

@@ -84,13 +84,14 @@ pub fn scan(request: &Request<'_>, progress: &dyn Progress) -> (Report, Texts) {
 
     let scanner = Scanner::new(request.settings);
     let ids: Vec<_> = inventory.ids().collect();
-    let judgements: Vec<Judgement> = ids.par_iter().map(|id| scanner.judge(&inventory, *id)).collect();
+    let mut judgements: Vec<Judgement> = ids.par_iter().map(|id| scanner.judge(&inventory, *id)).collect();
+    let unknown_together = scanner.judge_together(&inventory, &mut judgements);
 
     let parts: Vec<(Vec<ReportedFinding>, Vec<Entry>)> =
         files.par_iter().map(|file| file.report(request, &inventory, &judgements, &texts)).collect();
     let mut report = Report {
         files: files.len(),
-        unknown: unknown(request, &inventory, &judgements),
+        unknown: unknown(request, &inventory, &judgements).into_iter().chain(unknown_together).collect(),
         ..Report::default()
     };
     for (findings, entries) in parts {

@@ -252,6 +252,7 @@ fn settings(args: &Args, file: &ProjectFile) -> anyhow::Result<Settings> {
         psa: psa_path
             .map_or_else(|| Ok(PodSecurityConfiguration::unconfigured()), |path| psa_config(&path))?,
         default_namespace: args.namespace.clone().or_else(|| project.namespace.clone()).unwrap_or_default(),
+        is_complete: false,
         selection: Selection {
             select: patterns(&args.select, &project.select)?,
             ignore: patterns(&args.ignore, &project.ignore)?,

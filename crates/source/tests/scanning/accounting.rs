@@ -50,7 +50,7 @@ fn lists_are_accounted_for_item_by_item_at_their_places() {
     let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n  spec: {}\n- apiVersion: v1\n  kind: Secret\n- 3\n";
     assert_eq!(
         outcomes(&[("list.yaml", text.as_bytes())]),
-        ["list.yaml:4:3 judged", "list.yaml:8:3 not applicable", "list.yaml:10:3 skipped: not Kubernetes"]
+        ["list.yaml:4:3 judged", "list.yaml:8:3 judged", "list.yaml:10:3 skipped: not Kubernetes"]
     );
     assert_eq!(
         outcomes(&[(

@@ -42,6 +42,7 @@ pub(crate) fn scan_with(paths: &[PathBuf], files: &FileOptions, limits: &Limits)
         yardstick: LevelVersion::new(Level::Restricted, Version::Latest),
         psa: PodSecurityConfiguration::unconfigured(),
         default_namespace: String::new(),
+        is_complete: false,
         selection: Selection::default(),
     };
     let suppress = Some("2026-06-01".parse().unwrap());

@@ -14,6 +14,7 @@ const RINGS: &[(&str, u8)] = &[
     ("ravelin-check", 0),
     ("ravelin-authz", 1),
     ("ravelin-podsec", 1),
+    ("ravelin-posture", 2),
     ("ravelin-engine", 2),
     ("ravelin-source", 3),
     ("ravelin-render", 3),
