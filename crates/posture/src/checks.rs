@@ -3,9 +3,9 @@
 use crate::PostureCheck;
 
 mod prelude {
-    pub(super) use crate::{Notes, Picture, PostureCheck, words};
+    pub(super) use crate::{Notes, Picture, PostureCheck, Workload, words};
     pub(super) use ravelin_check::{Source, declare_check};
-    pub(super) use ravelin_diag::{Anchor, Confidence, Severity};
+    pub(super) use ravelin_diag::{Anchor, Confidence, FieldPath, Severity};
 }
 
 /// Checks of the family `rbac`: about who holds which rights.
@@ -15,8 +15,45 @@ pub mod rbac {
     pub use cluster_admin_binding::ClusterAdminBinding;
 }
 
+/// Checks of the family `sa`: about service accounts, their tokens, and the pods that run as them.
+pub mod sa {
+    mod automounted_token;
+    mod borrowed_token;
+    mod default_account_bound;
+    mod deprecated_account_field;
+    mod long_lived_token;
+    mod long_projected_token;
+    mod missing_account;
+    mod powerful_daemon_set;
+    mod powerful_exposed_pod;
+    mod powerful_pod;
+    use super::prelude;
+    pub use automounted_token::AutomountedToken;
+    pub use borrowed_token::BorrowedToken;
+    pub use default_account_bound::DefaultAccountBound;
+    pub use deprecated_account_field::DeprecatedAccountField;
+    pub use long_lived_token::LongLivedToken;
+    pub use long_projected_token::LongProjectedToken;
+    pub use missing_account::MissingAccount;
+    pub use powerful_daemon_set::PowerfulDaemonSet;
+    pub use powerful_exposed_pod::PowerfulExposedPod;
+    pub use powerful_pod::PowerfulPod;
+}
+
 /// The checks of this room, sorted by id.
-pub const ALL: &[&dyn PostureCheck] = &[&rbac::ClusterAdminBinding];
+pub const ALL: &[&dyn PostureCheck] = &[
+    &rbac::ClusterAdminBinding,
+    &sa::AutomountedToken,
+    &sa::BorrowedToken,
+    &sa::DefaultAccountBound,
+    &sa::DeprecatedAccountField,
+    &sa::LongLivedToken,
+    &sa::LongProjectedToken,
+    &sa::MissingAccount,
+    &sa::PowerfulDaemonSet,
+    &sa::PowerfulExposedPod,
+    &sa::PowerfulPod,
+];
 
 #[cfg(test)]
 mod tests {

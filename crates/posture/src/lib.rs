@@ -9,9 +9,12 @@
 mod check;
 pub mod checks;
 mod defaults;
+mod exposure;
 mod picture;
+mod strength;
 #[cfg(test)]
 mod testing;
+mod user;
 mod words;
 mod workload;
 

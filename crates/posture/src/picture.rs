@@ -65,6 +65,8 @@ impl Holding<'_> {
 pub struct Picture<'i> {
     inventory: &'i Inventory,
     settings: &'i Settings,
+    /// Where objects go that do not say.
+    default_namespace: &'i str,
     /// The ids of the objects, by their place.
     ids: Vec<ObjectId>,
     index: Index,
@@ -72,6 +74,10 @@ pub struct Picture<'i> {
     workloads: Vec<Workload<'i>>,
     /// By namespace and name.
     accounts: BTreeMap<(&'i str, &'i str), ObjectId>,
+    /// By namespace and name, the service account whose token the Secret holds.
+    token_secrets: BTreeMap<(&'i str, &'i str), &'i str>,
+    /// The subjects of all bindings, as the command line names them.
+    bound: BTreeSet<String>,
     faults: Vec<Fault>,
     unknown: BTreeSet<String>,
 }
@@ -109,11 +115,14 @@ impl<'i> Picture<'i> {
         let mut picture = Self {
             inventory,
             settings,
+            default_namespace,
             ids,
             index: Index::default(),
             defaults: Defaults::default(),
             workloads: Vec::new(),
             accounts: BTreeMap::new(),
+            token_secrets: BTreeMap::new(),
+            bound: BTreeSet::new(),
             faults: Vec::new(),
             unknown: BTreeSet::new(),
         };
@@ -122,11 +131,12 @@ impl<'i> Picture<'i> {
             has_policy |= object.identity.group() == GROUP;
             picture.workloads.extend(Workload::of(object, *id, default_namespace));
             if object.identity.is("", "ServiceAccount") {
-                let namespace = match object.identity.namespace.as_str() {
-                    "" => default_namespace,
-                    namespace => namespace,
-                };
+                let namespace = picture.namespace_of(&object.identity);
                 picture.accounts.insert((namespace, &object.identity.name), *id);
+            }
+            if let Some(account) = account_of_token(object) {
+                let namespace = picture.namespace_of(&object.identity);
+                picture.token_secrets.insert((namespace, &object.identity.name), account);
             }
         }
         if has_policy || !picture.workloads.is_empty() {
@@ -176,6 +186,11 @@ impl<'i> Picture<'i> {
             ));
         }
         self.index = Index::new(Policy::new(policy));
+        for binding in self.index.policy().all_bindings() {
+            let of = |subject| Identity::of(subject, binding.namespace());
+            let subjects = binding.subjects().iter().filter_map(of);
+            self.bound.extend(subjects.map(|identity| crate::words::subject(&identity)));
+        }
     }
 
     /// The objects.
@@ -212,6 +227,56 @@ impl<'i> Picture<'i> {
     pub fn account(&self, namespace: &str, name: &str) -> Option<(ObjectId, &'i Object)> {
         let id = *self.accounts.get(&(namespace, name))?;
         Some((id, self.inventory.object(id)?))
+    }
+
+    /// The namespace an object goes to.
+    #[must_use]
+    pub fn namespace_of<'a>(&self, identity: &'a ObjectIdentity) -> &'a str
+    where
+        'i: 'a,
+    {
+        match identity.namespace.as_str() {
+            "" => self.default_namespace,
+            namespace => namespace,
+        }
+    }
+
+    /// Whether the pods of a workload get a token of their service account. Nothing where that depends on a service
+    /// account that the inventory does not hold; the API server mounts one unless told otherwise.
+    #[must_use]
+    pub fn mounts_token(&self, workload: &Workload<'_>) -> Option<bool> {
+        let said = |value: Option<&Value>| value.and_then(Value::as_bool);
+        if let Some(mounts) = said(workload.spec("automountServiceAccountToken")) {
+            return Some(mounts);
+        }
+        let (_, account) = self.account(workload.namespace, workload.account)?;
+        Some(said(account.value.field("automountServiceAccountToken")).unwrap_or(true))
+    }
+
+    /// Whether any binding of the policy, those for every service account aside, names this one.
+    #[must_use]
+    pub fn is_bound(&self, namespace: &str, name: &str) -> bool {
+        let account = Identity::ServiceAccount { namespace, name };
+        self.bound.contains(&crate::words::subject(&account))
+    }
+
+    /// Whether the inventory holds a service account of this namespace as a cluster shows it, with a uid: then it holds
+    /// the others too.
+    #[must_use]
+    pub fn has_live_accounts(&self, namespace: &str) -> bool {
+        let is_live = |id: &ObjectId| {
+            let object = self.inventory.object(*id);
+            object.is_some_and(|object| object.value.dotted("metadata.uid").is_some())
+        };
+        let of_namespace =
+            self.accounts.range((namespace, "")..).take_while(|((place, _), _)| *place == namespace);
+        self.settings.is_complete || of_namespace.map(|(_, id)| id).any(is_live)
+    }
+
+    /// The service account whose token a Secret holds.
+    #[must_use]
+    pub fn token_secret(&self, namespace: &str, secret: &str) -> Option<&'i str> {
+        self.token_secrets.get(&(namespace, secret)).copied()
     }
 
     /// What is known of a namespace.
@@ -271,6 +336,15 @@ impl<'i> Picture<'i> {
         notes.unknown.extend(self.unknown.iter().cloned());
         notes
     }
+}
+
+/// The service account whose token a Secret holds.
+fn account_of_token(object: &Object) -> Option<&str> {
+    let kind = object.value.field("type").and_then(Value::as_str);
+    if !object.identity.is("", "Secret") || kind != Some("kubernetes.io/service-account-token") {
+        return None;
+    }
+    object.value.dotted("metadata.annotations")?.field("kubernetes.io/service-account.name")?.as_str()
 }
 
 /// A milder severity, for what only reaches one namespace.

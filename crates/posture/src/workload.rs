@@ -56,6 +56,16 @@ impl<'i> Workload<'i> {
         self.path.clone().dotted(keys)
     }
 
+    /// The path of the field that names the service account.
+    #[must_use]
+    pub fn account_field(&self) -> FieldPath {
+        let key = match self.spec("serviceAccountName") {
+            None if self.spec("serviceAccount").is_some() => "serviceAccount",
+            _ => "serviceAccountName",
+        };
+        self.field("spec").key(key)
+    }
+
     /// In words: `Deployment shop/web`.
     #[must_use]
     pub fn name(&self) -> String {
