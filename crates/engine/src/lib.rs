@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod checks;
+pub mod plan;
 pub mod report;
 pub mod scan;
 pub mod selection;

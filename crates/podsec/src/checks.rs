@@ -18,7 +18,7 @@ mod prelude {
 
 mod allow_privilege_escalation;
 mod app_armor_profile;
-mod capabilities_baseline;
+pub(crate) mod capabilities_baseline;
 mod capabilities_restricted;
 mod host_namespaces;
 mod host_path_volumes;
@@ -27,13 +27,13 @@ mod host_probes_and_host_lifecycle;
 mod privileged;
 mod proc_mount;
 mod proc_mount_restricted;
-mod restricted_volumes;
+pub(crate) mod restricted_volumes;
 mod run_as_non_root;
 mod run_as_user;
 mod se_linux_options;
 mod seccomp_profile_baseline;
 mod seccomp_profile_restricted;
-mod sysctls;
+pub(crate) mod sysctls;
 mod windows_host_process;
 
 pub use allow_privilege_escalation::AllowPrivilegeEscalation;

@@ -16,6 +16,7 @@ mod level;
 pub mod policy;
 mod proc_mount;
 mod profiles;
+pub mod psp;
 mod volumes;
 mod words;
 

@@ -36,6 +36,7 @@ struct Cli {
 enum Verb {
     Scan(commands::scan::Args),
     Podsec(commands::podsec::Args),
+    Psa(commands::psa::Args),
     Can(commands::can::Args),
     WhoCan(commands::who_can::Args),
     WhatCan(commands::what_can::Args),
@@ -55,6 +56,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let result = match cli.verb {
         Verb::Scan(args) => commands::scan::run(args),
         Verb::Podsec(args) => commands::podsec::run(&args),
+        Verb::Psa(args) => commands::psa::run(&args),
         Verb::Can(args) => commands::can::run(&args),
         Verb::WhoCan(args) => commands::who_can::run(&args),
         Verb::WhatCan(args) => commands::what_can::run(&args),

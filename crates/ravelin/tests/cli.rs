@@ -5,6 +5,7 @@ mod cli {
     mod cli_access;
     mod cli_docs;
     mod cli_podsec;
+    mod cli_psa;
     mod cli_rules;
     mod cli_scan;
     mod cli_usage;

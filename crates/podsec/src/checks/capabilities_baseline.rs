@@ -79,7 +79,7 @@ impl PodCheck for CapabilitiesBaseline {
 }
 
 /// The capabilities that container runtimes grant by default, without `NET_RAW`.
-const ALLOWED_1_0: [&str; 13] = [
+pub(crate) const ALLOWED_1_0: [&str; 13] = [
     "AUDIT_WRITE",
     "CHOWN",
     "DAC_OVERRIDE",

@@ -103,7 +103,7 @@ impl PodCheck for RestrictedVolumes {
 }
 
 /// The sources that a volume may have.
-const ALLOWED_1_0: [&str; 9] = [
+pub(crate) const ALLOWED_1_0: [&str; 9] = [
     "configMap",
     "csi",
     "downwardAPI",

@@ -91,7 +91,7 @@ impl PodCheck for Sysctls {
 }
 
 /// The sysctls that are allowed, each with the first minor version at which it is.
-const ALLOWED: [(&str, u64); 14] = [
+pub(crate) const ALLOWED: [(&str, u64); 14] = [
     ("kernel.shm_rmid_forced", 0),
     ("net.ipv4.ip_local_port_range", 0),
     ("net.ipv4.tcp_syncookies", 0),

@@ -260,7 +260,8 @@ fn settings(args: &Args, file: &ProjectFile) -> anyhow::Result<Settings> {
     })
 }
 
-fn psa_config(path: &Path) -> anyhow::Result<PodSecurityConfiguration> {
+/// Reads a PodSecurityConfiguration.
+pub(super) fn psa_config(path: &Path) -> anyhow::Result<PodSecurityConfiguration> {
     let fault = |message: String| usage(format!("{}: {message}", path.display()));
     let bytes = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
     let text = ravelin_yaml::decode(&bytes).map_err(|error| fault(error.to_string()))?;

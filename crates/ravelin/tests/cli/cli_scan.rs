@@ -3,8 +3,7 @@
 use crate::{ravelin, ravelin_in, root};
 use serde_json::Value;
 
-const POD: &str =
-    "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostPID: true\n  containers: []\n";
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  hostPID: true\n  automountServiceAccountToken: false\n  containers: []\n";
 
 #[test]
 fn examples_pretty() {
