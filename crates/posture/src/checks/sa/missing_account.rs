@@ -72,7 +72,12 @@ impl PostureCheck for MissingAccount {
             }
             let message =
                 format!("there is no service account `{account}`; the API server refuses such pods");
-            notes.add(workload.object, workload.field("spec.serviceAccountName"), Anchor::Value, message);
+            let path = workload.account_field();
+            if let Some(found) = notes.add(workload.object, path, Anchor::Value, message)
+                && !picture.settings().is_complete
+            {
+                found.confidence = Confidence::Medium;
+            }
         }
         if !unknown.is_empty() {
             let (count, first) = (unknown.len(), unknown.keys().next().cloned().unwrap_or_default());
