@@ -54,7 +54,8 @@ fn gathered(
     Ok(rules)
 }
 
-fn selects(selector: &Selector, role: &ClusterRole) -> bool {
+/// Whether a selector selects a role.
+pub(super) fn selects(selector: &Selector, role: &ClusterRole) -> bool {
     struct RoleLabels<'a>(&'a ClusterRole);
     impl Labels for RoleLabels<'_> {
         fn get(&self, key: &str) -> Option<&str> {

@@ -250,4 +250,4 @@ impl Resolver for Index {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -21,7 +21,7 @@ fn some(words: &'static [&'static str]) -> impl Strategy<Value = Vec<CompactStri
         .prop_map(|words| words.into_iter().map(CompactString::from).collect())
 }
 
-fn rule() -> impl Strategy<Value = PolicyRule> {
+pub(in crate::rbac) fn rule() -> impl Strategy<Value = PolicyRule> {
     let names = prop_oneof![2 => Just(Vec::new()), 1 => some(NAMES)];
     let paths = prop_oneof![2 => Just(Vec::new()), 1 => some(PATHS)];
     (some(VERBS), some(API_GROUPS), some(RESOURCES), names, paths).prop_map(
@@ -67,7 +67,7 @@ fn role_ref() -> impl Strategy<Value = RoleRef> {
 
 prop_compose! {
     /// `repeat` makes lists long enough to be looked up.
-    fn policy()(
+    pub(in crate::rbac) fn policy()(
         cluster in prop::collection::vec((select(&ROLES[..3]), prop::collection::vec(rule(), 0..6)), 0..4),
         roles in prop::collection::vec(
             (select(&ROLES[..3]), select(NAMESPACES), prop::collection::vec(rule(), 0..6)), 0..5),
@@ -106,7 +106,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn attributes()(
+    pub(in crate::rbac) fn attributes()(
         user in user(),
         is_resource in prop::bool::weighted(0.8),
         verb in select(&["get", "list", "put", "*", "new"][..]),
