@@ -51,7 +51,8 @@ pub(crate) fn file_name(file: &str) -> Cow<'_, str> {
 }
 
 /// Markdown of GitHub that shows exactly this text. Pairs of backticks become code, as in messages.
-pub(crate) fn markdown(text: &str) -> String {
+#[must_use]
+pub fn markdown(text: &str) -> String {
     let text = visible(text);
     let mut out = String::with_capacity(text.len() * 2);
     let mut backticks_left = text.matches('`').count();
@@ -77,11 +78,45 @@ pub(crate) fn markdown(text: &str) -> String {
 }
 
 /// Markdown that shows exactly this text as code.
-pub(crate) fn markdown_code(text: &str) -> String {
+#[must_use]
+pub fn markdown_code(text: &str) -> String {
     let mut out = String::from("<code>");
     push_markdown(&visible(text), true, &mut out);
     out.push_str("</code>");
     out
+}
+
+/// HTML that shows exactly this text, between tags and in quoted attributes.
+#[must_use]
+pub fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for character in visible(text).chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// A field of a CSV file that is exactly this text: quoted where RFC 4180 asks for it, and behind a `'` where a
+/// spreadsheet would take it for a formula.
+///
+/// Source: <https://owasp.org/www-community/attacks/CSV_Injection>.
+#[must_use]
+pub fn csv_field(text: &str) -> String {
+    let text = visible(text);
+    let is_formula =
+        text.trim_start().starts_with(['=', '+', '-', '@', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}']);
+    let text = if is_formula { format!("'{text}") } else { text.into_owned() };
+    if text.contains([',', '"', ';']) || text.starts_with(' ') || text.ends_with(' ') {
+        return format!("\"{}\"", text.replace('"', "\"\""));
+    }
+    text
 }
 
 /// Writes entities for whatever Markdown, HTML, or the automatic links of GitHub could take for markup.
@@ -130,6 +165,27 @@ mod tests {
     fn a_file_name_is_no_command() {
         assert_eq!(file_name("::stop-commands::x.yaml"), "./::stop-commands::x.yaml");
         assert_eq!(file_name("a::b.yaml"), "a::b.yaml");
+    }
+
+    #[test]
+    fn html_is_shown_and_not_obeyed() {
+        assert_eq!(html("<a href=\"x\">&'\u{202e}"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;\u{fffd}");
+    }
+
+    #[test]
+    fn csv_is_text_and_no_formula() {
+        for (text, field) in [
+            ("plain", "plain"),
+            ("=1+1", "'=1+1"),
+            (" @x", "' @x"),
+            ("-x,y", "\"'-x,y\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("*", "*"),
+            ("a\r\nb", "a␍␊b"),
+            ("\t=x", "␉=x"),
+        ] {
+            assert_eq!(csv_field(text), field);
+        }
     }
 
     #[test]

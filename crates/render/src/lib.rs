@@ -13,6 +13,7 @@ mod github;
 pub mod json;
 mod junit;
 mod markdown;
+pub mod matrix;
 mod pretty;
 mod sarif;
 mod style;
@@ -20,7 +21,7 @@ mod summary;
 #[cfg(test)]
 mod testing;
 
-pub use escape::visible;
+pub use escape::{csv_field, html, markdown, markdown_code, visible};
 
 use ravelin_diag::Severity;
 use ravelin_engine::report::Report;
