@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod man;
 pub(crate) mod podsec;
 pub(crate) mod psa;
+pub(crate) mod rbac;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod schema;

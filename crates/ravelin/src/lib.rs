@@ -40,6 +40,7 @@ enum Verb {
     Can(commands::can::Args),
     WhoCan(commands::who_can::Args),
     WhatCan(commands::what_can::Args),
+    Rbac(commands::rbac::Args),
     Rules(commands::rules::Args),
     Schema(commands::schema::Args),
     Completions(commands::completions::Args),
@@ -60,6 +61,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Verb::Can(args) => commands::can::run(&args),
         Verb::WhoCan(args) => commands::who_can::run(&args),
         Verb::WhatCan(args) => commands::what_can::run(&args),
+        Verb::Rbac(args) => commands::rbac::run(&args),
         Verb::Rules(args) => commands::rules::run(&args),
         Verb::Schema(args) => commands::schema::run(&args),
         Verb::Completions(args) => commands::completions::run(&args),
@@ -94,6 +96,10 @@ pub fn reference() -> String {
     for name in names {
         if let Some(verb) = command.find_subcommand_mut(&name) {
             section(&format!("ravelin {name}"), verb.clone().term_width(100).render_long_help().to_string());
+            for verb in verb.get_subcommands().filter(|verb| verb.get_name() != "help") {
+                let help = verb.clone().term_width(100).render_long_help().to_string();
+                section(&format!("ravelin {name} {}", verb.get_name()), help);
+            }
         }
     }
     text
@@ -108,7 +114,9 @@ mod tests {
 
     #[test]
     fn every_verb_has_examples() {
-        for verb in super::command().get_subcommands() {
+        let command = super::command();
+        let nested = command.get_subcommands().flat_map(clap::Command::get_subcommands);
+        for verb in command.get_subcommands().chain(nested) {
             let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains("Example"), "{}", verb.get_name());
         }

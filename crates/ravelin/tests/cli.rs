@@ -6,6 +6,7 @@ mod cli {
     mod cli_docs;
     mod cli_podsec;
     mod cli_psa;
+    mod cli_rbac;
     mod cli_rules;
     mod cli_scan;
     mod cli_usage;

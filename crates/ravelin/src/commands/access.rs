@@ -3,7 +3,9 @@
 use crate::exit::usage;
 use crate::output::say;
 use compact_str::CompactString;
-use ravelin_authz::rbac::{AnyBinding, Grant, Identity as Holder, Index, Objects, Policy, aggregation};
+use ravelin_authz::rbac::{
+    AnyBinding, Grant, Identity as Holder, Index, Objects, Policy, PolicyRule, aggregation,
+};
 use ravelin_authz::{Attributes, User, bootstrap};
 use ravelin_engine::report::{Entry, Outcome};
 use ravelin_engine::scan::identity_text;
@@ -12,7 +14,7 @@ use ravelin_object::{Value, resources};
 use ravelin_render::visible;
 use ravelin_source::scan::read_where;
 use ravelin_source::{FileOptions, Limits};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -38,11 +40,42 @@ pub(crate) struct Access {
     places: Vec<String>,
     /// Whether something could not be read, so that a no is not certain.
     pub incomplete: bool,
+    /// What else was read.
+    pub beside: Beside,
+    /// The objects of the layer on top, by [`identity_text`].
+    pub on_top: BTreeSet<String>,
+}
+
+/// What stands beside roles and bindings.
+#[derive(Default)]
+pub(crate) struct Beside {
+    /// The service accounts, by namespace and name.
+    pub accounts: BTreeSet<(CompactString, CompactString)>,
+    /// The namespaces.
+    pub namespaces: BTreeSet<CompactString>,
+    /// Whether these accounts are all there are, as a cluster listed them.
+    pub all_accounts: bool,
+    /// Whether these namespaces are all there are.
+    pub all_namespaces: bool,
+}
+
+/// One more layer, over all others.
+#[derive(Default)]
+pub(crate) struct Layer<'a> {
+    /// Its manifests.
+    pub paths: &'a [PathBuf],
+    /// The objects, by [`identity_text`], that the layers below lack for it, the defaults aside.
+    pub without: BTreeSet<String>,
 }
 
 impl PolicyArgs {
     /// Reads the policy. What cannot be read is said on standard error.
     pub(crate) fn read(&self) -> anyhow::Result<Access> {
+        self.read_below(Layer::default())
+    }
+
+    /// Reads the policy with one more layer.
+    pub(crate) fn read_below(&self, layer: Layer<'_>) -> anyhow::Result<Access> {
         let mut found = Overlay::default();
         if let Some(text) = &self.with_defaults {
             let version = bootstrap::Version::parse(text).ok_or_else(|| {
@@ -52,27 +85,33 @@ impl PolicyArgs {
             let defaults = bootstrap::objects(version).into_iter();
             defaults.for_each(|object| found.put(object, place.clone()));
         }
-        let paths: Vec<PathBuf> = self.snapshot.iter().chain(&self.from).cloned().collect();
-        if paths.is_empty() && self.with_defaults.is_none() {
+        let snapshot: Vec<PathBuf> = self.snapshot.iter().cloned().collect();
+        let is_named = self.snapshot.is_some() || !self.from.is_empty() || !layer.paths.is_empty();
+        if !is_named && self.with_defaults.is_none() {
             let message = "no policy is given; name manifests with --from, a List with --snapshot, or --with-defaults 1.36";
             return Err(usage(message));
         }
-        let options = FileOptions::standard();
-        let is_rbac = |identity: &Identity, _: &Value| identity.group() == "rbac.authorization.k8s.io";
-        let sources = read_where(&paths, &options, &Limits::STANDARD, is_rbac);
-        let mut incomplete = tell_failures(&sources.entries);
-        for (object, entry) in sources.inventory.objects().iter().zip(&sources.entry_of) {
-            let place = sources.entries.get(*entry).map(place).unwrap_or_default();
-            found.put(object.value.clone(), place);
-        }
+        found.without = layer.without;
+        let mut incomplete = found.read(&snapshot);
+        let (all_accounts, all_namespaces) = (found.has("ServiceAccount"), found.has("Namespace"));
+        incomplete |= found.read(&self.from);
+        found.without.clear();
+        found.named.clear();
+        incomplete |= found.read(layer.paths);
+        let on_top = std::mem::take(&mut found.named);
+        let mut beside = Beside { all_accounts, all_namespaces, ..Beside::default() };
         let mut objects = Objects::default();
         let mut places = Vec::with_capacity(found.objects.len());
         for (value, place) in found.objects {
             let origin = u32::try_from(places.len()).unwrap_or(u32::MAX);
-            if let Err(errors) = objects.add(&value, origin) {
-                incomplete = true;
-                for error in errors {
-                    say(&format!("error: {}: {}", visible(&place), visible(&error.to_string())));
+            match objects.add(&value, origin) {
+                Ok(true) => {}
+                Ok(false) => beside.add(&value),
+                Err(errors) => {
+                    incomplete = true;
+                    for error in errors {
+                        say(&format!("error: {}: {}", visible(&place), visible(&error.to_string())));
+                    }
                 }
             }
             places.push(place);
@@ -85,7 +124,7 @@ impl PolicyArgs {
                 visible(&unreadable.error.to_string())
             ));
         }
-        Ok(Access { index: Index::new(Policy::new(objects)), places, incomplete })
+        Ok(Access { index: Index::new(Policy::new(objects)), places, incomplete, beside, on_top })
     }
 }
 
@@ -94,11 +133,51 @@ impl PolicyArgs {
 struct Overlay {
     objects: Vec<(Value, String)>,
     places: BTreeMap<String, usize>,
+    /// What is left out when it is put.
+    without: BTreeSet<String>,
+    /// What was put.
+    named: BTreeSet<String>,
+}
+
+/// Roles and bindings, and what bindings speak of.
+fn is_wanted(identity: &Identity, _: &Value) -> bool {
+    identity.group() == "rbac.authorization.k8s.io"
+        || identity.group().is_empty() && matches!(&*identity.kind, "ServiceAccount" | "Namespace")
+}
+
+impl Beside {
+    fn add(&mut self, object: &Value) {
+        let Some(identity) = Identity::of(object) else { return };
+        let name = CompactString::from(&*identity.name);
+        match &*identity.kind {
+            "ServiceAccount" => drop(self.accounts.insert((CompactString::from(&*identity.namespace), name))),
+            "Namespace" => drop(self.namespaces.insert(name)),
+            _ => {}
+        }
+    }
 }
 
 impl Overlay {
+    /// Reads files. Whether something failed.
+    fn read(&mut self, paths: &[PathBuf]) -> bool {
+        let sources = read_where(paths, &FileOptions::standard(), &Limits::STANDARD, is_wanted);
+        for (object, entry) in sources.inventory.objects().iter().zip(&sources.entry_of) {
+            let place = sources.entries.get(*entry).map(place).unwrap_or_default();
+            self.put(object.value.clone(), place);
+        }
+        tell_failures(&sources.entries)
+    }
+
+    fn has(&self, kind: &str) -> bool {
+        self.objects.iter().any(|(object, _)| object.field("kind").and_then(Value::as_str) == Some(kind))
+    }
+
     fn put(&mut self, object: Value, from: String) {
         let name = Identity::of(&object).map(|identity| identity_text(&identity)).unwrap_or_default();
+        if self.without.contains(&name) {
+            return;
+        }
+        self.named.insert(name.clone());
         let place = *self.places.entry(name).or_insert(self.objects.len());
         match self.objects.get_mut(place) {
             Some(earlier) => *earlier = (object, from),
@@ -133,10 +212,10 @@ impl Access {
     /// A grant in words: binding, role and rule with their places.
     pub(crate) fn explain(&self, grant: &Grant<'_>) -> serde_json::Value {
         let (binding, role) = (grant.binding.metadata(), grant.role.metadata());
-        let rule = grant.policy_rule();
-        let list = |of: fn(&ravelin_authz::rbac::PolicyRule) -> &[CompactString]| {
-            rule.map(|rule| of(rule).iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap_or_default()
-        };
+        let mut rule = grant.policy_rule().map(rule_json).unwrap_or_else(|| serde_json::json!({}));
+        if let Some(rule) = rule.as_object_mut() {
+            rule.insert("index".to_owned(), grant.rule.into());
+        }
         serde_json::json!({
             "subject": holder(&grant.identity),
             "binding": {
@@ -144,12 +223,7 @@ impl Access {
                 "name": binding.name.as_str(), "from": self.place(binding.origin),
             },
             "role": {"kind": grant.role.kind(), "name": role.name.as_str(), "from": self.place(role.origin)},
-            "rule": {
-                "index": grant.rule,
-                "verbs": list(|rule| &rule.verbs), "apiGroups": list(|rule| &rule.api_groups),
-                "resources": list(|rule| &rule.resources), "resourceNames": list(|rule| &rule.resource_names),
-                "nonResourceURLs": list(|rule| &rule.non_resource_urls),
-            },
+            "rule": rule,
         })
     }
 
@@ -169,13 +243,23 @@ impl Access {
             role.name,
             self.place(role.origin),
             grant.rule,
-            rule_text(grant)
+            grant.policy_rule().map(rule_text).unwrap_or_default()
         );
         visible(&text).into_owned()
     }
 }
 
-fn binding_kind(binding: &AnyBinding<'_>) -> &'static str {
+/// A rule for programs.
+pub(crate) fn rule_json(rule: &PolicyRule) -> serde_json::Value {
+    let list = |list: &[CompactString]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+    serde_json::json!({
+        "verbs": list(&rule.verbs), "apiGroups": list(&rule.api_groups),
+        "resources": list(&rule.resources), "resourceNames": list(&rule.resource_names),
+        "nonResourceURLs": list(&rule.non_resource_urls),
+    })
+}
+
+pub(crate) fn binding_kind(binding: &AnyBinding<'_>) -> &'static str {
     match binding {
         AnyBinding::Cluster(_) => "ClusterRoleBinding",
         AnyBinding::Namespaced(_) => "RoleBinding",
@@ -183,8 +267,7 @@ fn binding_kind(binding: &AnyBinding<'_>) -> &'static str {
 }
 
 /// What a rule grants: `get,list on pods, pods/log in apps`.
-fn rule_text(grant: &Grant<'_>) -> String {
-    let Some(rule) = grant.policy_rule() else { return String::new() };
+pub(crate) fn rule_text(rule: &PolicyRule) -> String {
     let join = |list: &[CompactString]| list.iter().map(|item| item.as_str()).collect::<Vec<_>>().join(",");
     let mut text = join(&rule.verbs);
     if !rule.non_resource_urls.is_empty() {
