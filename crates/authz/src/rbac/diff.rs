@@ -61,12 +61,17 @@ struct Side<'s, 'a> {
     old: &'s Holdings<'a>,
     catalogue: &'s Catalogue,
     /// What of a content a set of contents does not cover.
-    found: BTreeMap<(u32, Rc<[u32]>), Rc<[Atom]>>,
+    found: BTreeMap<Question, Rc<[Atom]>>,
 }
+
+/// A content, and the contents that may cover it.
+type Question = (u32, Rc<[u32]>);
 
 /// An atom of a change, with what tells one change from another.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind {
+    /// What is dangerous comes first.
+    is_harmless: bool,
     by: Vec<usize>,
     elsewhere: Vec<CompactString>,
     dangers: Vec<Danger>,
@@ -120,7 +125,8 @@ impl<'a> Side<'_, 'a> {
         let mut kinds: BTreeMap<Kind, Vec<Atom>> = BTreeMap::new();
         for ((atom, by), elsewhere) in atoms.iter().zip(by).zip(elsewhere) {
             let dangers = danger::of_atom(self.catalogue, *atom);
-            kinds.entry(Kind { by, elsewhere, dangers }).or_default().push(*atom);
+            let is_harmless = dangers.is_empty();
+            kinds.entry(Kind { is_harmless, by, elsewhere, dangers }).or_default().push(*atom);
         }
         for (kind, atoms) in kinds {
             for rule in self.compacted(&atoms) {

@@ -135,12 +135,19 @@ struct Work<'s, 'a> {
     asked: &'s Asked,
 }
 
+/// Namespaces in which the same roles are held.
+#[derive(Default)]
+struct Group {
+    namespaces: Vec<CompactString>,
+    holds: Vec<Hold>,
+}
+
 impl<'a> Work<'_, 'a> {
     fn sections(&self, spots: &Spots, namespace: Option<&str>) -> Vec<Section<'a>> {
         let wide = cluster_bag(self.catalogue, spots);
         let empty = Bag::default();
         // Namespaces in which the same roles are held stand together.
-        let mut groups: BTreeMap<(bool, Vec<usize>), (Vec<CompactString>, Vec<Hold>)> = BTreeMap::new();
+        let mut groups: BTreeMap<(bool, Vec<usize>), Group> = BTreeMap::new();
         for (spot, holds) in spots {
             let roles: BTreeSet<usize> = holds.iter().map(|hold| hold.role).collect();
             let key = (*spot != Spot::Cluster, roles.into_iter().collect());
@@ -149,12 +156,12 @@ impl<'a> Work<'_, 'a> {
                 Spot::Namespace(name) if namespace.is_none_or(|wanted| wanted == name) => Some(name.clone()),
                 Spot::Namespace(_) => continue,
             };
-            let (names, all) = groups.entry(key).or_default();
-            names.extend(name);
-            all.extend(holds.iter().copied());
+            let group = groups.entry(key).or_default();
+            group.namespaces.extend(name);
+            group.holds.extend(holds.iter().copied());
         }
         let mut sections: Vec<Section<'a>> = Vec::new();
-        for ((namespaced, _), (namespaces, holds)) in groups {
+        for ((namespaced, _), Group { namespaces, holds }) in groups {
             let wide = if namespaced { &wide } else { &empty };
             let rows = self.rows(&holds, wide);
             if !rows.is_empty() {

@@ -11,10 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What is known beside roles and bindings.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
-    /// Every service account, by namespace and name; nothing where they are not known.
-    pub accounts: Option<BTreeSet<(CompactString, CompactString)>>,
-    /// Every namespace; nothing where they are not known.
-    pub namespaces: Option<BTreeSet<CompactString>>,
+    /// The service accounts that are known, by namespace and name.
+    pub accounts: BTreeSet<(CompactString, CompactString)>,
+    /// Whether these are all there are.
+    pub all_accounts: bool,
+    /// The namespaces that are known.
+    pub namespaces: BTreeSet<CompactString>,
+    /// Whether these are all there are.
+    pub all_namespaces: bool,
     /// The origins of objects that a cluster makes by itself: nothing is said of them.
     pub defaults: BTreeSet<u32>,
 }
@@ -26,8 +30,8 @@ pub struct Reduction<'a> {
     pub excess: Vec<Excess<'a>>,
     /// The subjects that are service accounts of which it is not known whether they exist.
     pub accounts_not_known: Vec<(AnyBinding<'a>, usize)>,
-    /// Whether it is not known which namespaces there are.
-    pub namespaces_not_known: bool,
+    /// The namespaces of bindings of which it is not known whether they exist.
+    pub namespaces_not_known: BTreeSet<CompactString>,
     /// How many users and groups are named; whether they exist is known to nobody.
     pub strangers: usize,
     /// What could not be taken into account.
@@ -131,10 +135,7 @@ pub fn reduce<'a>(policy: &'a Policy, surroundings: &Surroundings) -> Reduction<
     let mut work = Work {
         policy,
         surroundings,
-        reduction: Reduction {
-            namespaces_not_known: surroundings.namespaces.is_none(),
-            ..Reduction::default()
-        },
+        reduction: Reduction::default(),
         out: BTreeMap::new(),
         fallen: BTreeMap::new(),
     };
@@ -183,7 +184,11 @@ impl<'a> Work<'_, 'a> {
             if namespace.is_empty() && matches!(binding, AnyBinding::Namespaced(_)) {
                 continue;
             }
-            if !namespace.is_empty() && !self.has_namespace(namespace) {
+            let has_namespace = if namespace.is_empty() { Some(true) } else { self.has_namespace(namespace) };
+            if has_namespace.is_none() {
+                self.reduction.namespaces_not_known.insert(namespace.into());
+            }
+            if has_namespace == Some(false) {
                 self.fallen.insert(place, Proof::NoNamespace);
             } else if let Some(error) = error {
                 self.fallen.insert(place, Proof::NoRole(error.clone()));
@@ -214,22 +219,23 @@ impl<'a> Work<'_, 'a> {
         }
     }
 
-    fn has_namespace(&self, name: &str) -> bool {
+    /// Whether a namespace exists, as far as that is known.
+    fn has_namespace(&self, name: &str) -> Option<bool> {
         let always = matches!(name, "default" | "kube-system" | "kube-public" | "kube-node-lease");
-        always || self.surroundings.namespaces.as_ref().is_none_or(|known| known.contains(name))
+        let known = always || self.surroundings.namespaces.contains(name);
+        if known { Some(true) } else { self.surroundings.all_namespaces.then_some(false) }
     }
 
     /// Whether a service account exists, as far as that is known. Every namespace has an account called `default`.
     fn has_account(&self, namespace: &str, name: &str) -> Option<bool> {
-        if !self.has_namespace(namespace) {
-            return Some(false);
+        let known = self.surroundings.accounts.contains(&(namespace.into(), name.into()));
+        match self.has_namespace(namespace) {
+            _ if known => Some(true),
+            Some(false) => Some(false),
+            Some(true) if name == "default" => Some(true),
+            None if name == "default" => None,
+            _ => self.surroundings.all_accounts.then_some(false),
         }
-        if name == "default" {
-            let known = self.surroundings.namespaces.is_some() || self.surroundings.accounts.is_some();
-            return known.then_some(true);
-        }
-        let known = self.surroundings.accounts.as_ref()?;
-        Some(known.contains(&(namespace.into(), name.into())))
     }
 
     /// Looks at everybody by themselves: what they lose in one binding they keep by the others.

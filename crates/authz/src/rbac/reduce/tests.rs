@@ -124,10 +124,15 @@ fn what_is_unbound_or_dangling() {
     let policy = policy(text);
     let reduction = reduce(&policy, &Surroundings::default());
     assert_eq!(reduction.accounts_not_known.len(), 3);
-    assert!(reduction.namespaces_not_known);
+    assert_eq!(reduction.namespaces_not_known.len(), 2);
+    let seen =
+        Surroundings { accounts: BTreeSet::from([("n".into(), "b".into())]), ..Surroundings::default() };
+    assert_eq!(reduce(&policy, &seen).accounts_not_known.len(), 2);
     let known = Surroundings {
-        accounts: Some(BTreeSet::from([("n".into(), "b".into())])),
-        namespaces: Some(BTreeSet::from(["n".into(), "m".into()])),
+        accounts: BTreeSet::from([("n".into(), "b".into())]),
+        all_accounts: true,
+        namespaces: BTreeSet::from(["n".into(), "m".into()]),
+        all_namespaces: true,
         defaults: BTreeSet::from([2, 4, 5]),
     };
     let reduction = reduce(&policy, &known);
@@ -141,8 +146,8 @@ fn what_is_unbound_or_dangling() {
             "subject 0 of r: NoAccount",
         ]
     );
-    assert!(reduction.accounts_not_known.is_empty() && !reduction.namespaces_not_known);
-    let elsewhere = Surroundings { namespaces: Some(BTreeSet::from(["m".into()])), ..known };
+    assert!(reduction.accounts_not_known.is_empty() && reduction.namespaces_not_known.is_empty());
+    let elsewhere = Surroundings { namespaces: BTreeSet::from(["m".into()]), ..known };
     let reduction = reduce(&policy, &elsewhere);
     let found = reduction.excess.iter().filter(|excess| excess.proof == Proof::NoNamespace).map(shown);
     assert_eq!(

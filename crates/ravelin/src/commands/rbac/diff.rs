@@ -53,7 +53,7 @@ enum Output {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     let is_stdin = |path: &&PathBuf| path.as_os_str() == "-";
     let below = args.policy.from.iter().chain(&args.policy.snapshot);
-    if below.filter(is_stdin).count() > 0 || [&args.base, &args.head].iter().all(|path| is_stdin(path)) {
+    if below.filter(is_stdin).count() > 0 || [&args.base, &args.head].iter().all(is_stdin) {
         // What lies under both sides is read for each.
         return Err(usage("standard input can be read once only; write one of the two into a file"));
     }

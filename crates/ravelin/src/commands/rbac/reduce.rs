@@ -8,6 +8,7 @@ use ravelin_authz::rbac::reduce::{Excess, List, Proof, Reduction, Surroundings, 
 use ravelin_authz::rbac::{AnyBinding, PolicyRule, Who};
 use ravelin_render::visible;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::io::Write;
 
 /// What could be left out of roles and bindings
@@ -44,8 +45,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     let defaults = Defaults::new();
     let beside = &access.beside;
     let surroundings = Surroundings {
-        accounts: (args.complete || beside.all_accounts).then(|| beside.accounts.clone()),
-        namespaces: (args.complete || beside.all_namespaces).then(|| beside.namespaces.clone()),
+        accounts: beside.accounts.clone(),
+        all_accounts: args.complete || beside.all_accounts,
+        namespaces: beside.namespaces.clone(),
+        all_namespaces: args.complete || beside.all_namespaces,
         defaults: defaults.origins(policy.objects()),
     };
     let reduction = reduce(policy, &surroundings);
@@ -125,23 +128,31 @@ fn notes(
             role.name
         ));
     }
-    if let Some((binding, index)) = reduction.accounts_not_known.first() {
-        let who = subject(*binding, *index);
-        let more = reduction.accounts_not_known.len() - 1;
-        let more = if more > 0 { format!(" and {more} more service accounts") } else { String::new() };
-        notes.push(format!(
-            "unknown: whether {who}{more} exist; a --snapshot with serviceaccounts, or --complete, tells"
-        ));
-    }
-    if reduction.namespaces_not_known {
-        notes.push(
-            "unknown: which namespaces exist; a --snapshot with namespaces, or --complete, tells".to_owned(),
-        );
+    let accounts: BTreeSet<String> =
+        reduction.accounts_not_known.iter().map(|(binding, index)| subject(*binding, *index)).collect();
+    let namespaces = &reduction.namespaces_not_known;
+    for (kind, names) in [
+        ("serviceaccounts", few(accounts.iter().map(String::as_str))),
+        ("namespaces", few(namespaces.iter().map(|name| name.as_str()))),
+    ] {
+        if let Some(names) = names {
+            notes.push(format!(
+                "unknown: whether these {kind} exist: {names}; a --snapshot with {kind}, or --complete, tells"
+            ));
+        }
     }
     if reduction.strangers > 0 {
         notes.push("users and groups are known to nobody: whether they exist was not looked at".to_owned());
     }
     notes
+}
+
+/// The first names, and how many more there are.
+fn few<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> Option<String> {
+    let more = names.len().saturating_sub(GIVERS);
+    let names: Vec<&str> = names.take(GIVERS).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!names.is_empty()).then(|| format!("{}{more}", names.join(", ")))
 }
 
 fn subject(binding: AnyBinding<'_>, index: usize) -> String {
