@@ -75,6 +75,7 @@ fn scan(folder: &Path) -> anyhow::Result<()> {
     };
     let request = Request {
         paths: &[folder.to_owned()],
+        base: &[],
         files: &files,
         limits: &Limits::STANDARD,
         settings: &settings,

@@ -2,6 +2,7 @@
 
 mod access;
 pub(crate) mod can;
+mod cluster_args;
 pub(crate) mod completions;
 pub(crate) mod man;
 pub(crate) mod podsec;
@@ -10,6 +11,7 @@ pub(crate) mod rbac;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod schema;
+pub(crate) mod snapshot;
 mod sources;
 pub(crate) mod what_can;
 pub(crate) mod who_can;

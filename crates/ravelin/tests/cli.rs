@@ -9,6 +9,7 @@ mod cli {
     mod cli_rbac;
     mod cli_rules;
     mod cli_scan;
+    mod cli_snapshot;
     mod cli_usage;
 }
 

@@ -11,6 +11,7 @@ mod kustomize;
 mod limits;
 mod load;
 mod locate;
+mod overlay;
 pub mod places;
 pub mod project;
 mod recognise;

@@ -5,6 +5,7 @@ use crate::kustomize;
 use crate::limits::Limits;
 use crate::load::{Document, Loaded, Relevant, load};
 use crate::locate::{Judged, Locator};
+use crate::overlay;
 use crate::places::Lines;
 use crate::project::Entries;
 use crate::text::{SourceText, Texts};
@@ -27,6 +28,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub struct Request<'r> {
     /// Files, directories, or `-` for standard input.
     pub paths: &'r [PathBuf],
+    /// What the paths are laid over: a cluster, a snapshot of one.
+    pub base: &'r [Base],
     /// Which files of directories.
     pub files: &'r FileOptions,
     /// How much is read.
@@ -38,6 +41,21 @@ pub struct Request<'r> {
     /// The suppressions of the configuration file.
     pub entries: &'r Entries,
 }
+
+/// Something that manifests are laid over. An object that stands again in a higher layer, or in the paths, is not
+/// judged where it is: the higher one is what the cluster would hold.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// The layer: what is in a higher one replaces what is in this. The paths are above all.
+    pub layer: usize,
+    /// The name reports use.
+    pub name: Arc<str>,
+    /// The text, or why there is none.
+    pub text: Result<SourceText, String>,
+}
+
+/// Why an object of a base is skipped that stands again in a higher layer.
+pub const REPLACED: &str = "replaced by a source above it";
 
 /// Hears how far a scan is.
 pub trait Progress: Sync {
@@ -62,11 +80,12 @@ impl Progress for Silent {
 /// Scans. Total: what cannot be read or judged is an entry of the report that says so.
 #[must_use]
 pub fn scan(request: &Request<'_>, progress: &dyn Progress) -> (Report, Texts) {
-    let candidates = files::collect(request.paths, request.files, request.limits.file_size);
+    let mut candidates: Vec<Candidate> = request.base.iter().map(candidate).collect();
+    candidates.extend(files::collect(request.paths, request.files, request.limits.file_size));
     progress.files(candidates.len());
     let patches = kustomize::patch_files(&candidates, request.limits);
     let kept = AtomicUsize::new(0);
-    let loaded: Vec<Loaded> = candidates
+    let mut loaded: Vec<Loaded> = candidates
         .par_iter()
         .map(|candidate| {
             let mut loaded = load_candidate(candidate, request.limits, is_relevant, &patches);
@@ -78,6 +97,7 @@ pub fn scan(request: &Request<'_>, progress: &dyn Progress) -> (Report, Texts) {
             loaded
         })
         .collect();
+    overlay::replace(&mut loaded, request.base, &request.settings.default_namespace);
     let texts = texts(candidates, &loaded, request.limits);
     let (files, inventory) = into_inventory(loaded);
     progress.objects(inventory.objects().len());
@@ -149,6 +169,14 @@ pub fn read_where(
         sources.entries.push(entry);
     }
     sources
+}
+
+fn candidate(base: &Base) -> Candidate {
+    let fate = match &base.text {
+        Ok(text) => Fate::Read(text.clone()),
+        Err(message) => Fate::Failed(message.clone()),
+    };
+    Candidate { name: base.name.clone(), fate }
 }
 
 fn load_candidate(

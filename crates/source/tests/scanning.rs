@@ -4,5 +4,6 @@
 mod scanning {
     mod accounting;
     mod check_examples;
+    mod overlay;
     mod support;
 }

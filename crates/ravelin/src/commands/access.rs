@@ -1,5 +1,6 @@
 //! What the questions over RBAC have in common: where the policy comes from, who is asked about, what is asked.
 
+use super::cluster_args::{ClusterArgs, Known, SNAPSHOT};
 use crate::exit::usage;
 use crate::output::say;
 use compact_str::CompactString;
@@ -7,6 +8,8 @@ use ravelin_authz::rbac::{
     AnyBinding, Grant, Identity as Holder, Index, Objects, Policy, PolicyRule, aggregation,
 };
 use ravelin_authz::{Attributes, User, bootstrap};
+use ravelin_cluster::snapshot::Record;
+use ravelin_cluster::{Cluster, kinds};
 use ravelin_engine::report::{Entry, Outcome};
 use ravelin_engine::scan::identity_text;
 use ravelin_object::identity::Identity;
@@ -14,6 +17,7 @@ use ravelin_object::{Value, resources};
 use ravelin_render::visible;
 use ravelin_source::scan::read_where;
 use ravelin_source::{FileOptions, Limits};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -25,12 +29,17 @@ pub(crate) struct PolicyArgs {
     /// Manifests: files, directories, or `-`; may repeat. What comes later takes the place of what comes before
     #[arg(short, long = "from", value_name = "PATH")]
     pub from: Vec<PathBuf>,
-    /// Objects saved from a cluster as a List, before the manifests: `kubectl get -o json roles,rolebindings,... -A`
+    /// What `ravelin snapshot` saved of a cluster, or a List of `kubectl get -o json`, before the manifests
     #[arg(long, value_name = "FILE")]
     pub snapshot: Option<PathBuf>,
     /// The default roles and bindings of a fresh cluster, before all others: 1.32 to 1.36
     #[arg(long, value_name = "VERSION")]
     pub with_defaults: Option<String>,
+    // Last: its heading holds for all that follows.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    #[arg(skip)]
+    fetched: OnceCell<Option<Cluster>>,
 }
 
 /// The policy, and where its objects come from.
@@ -66,16 +75,35 @@ pub(crate) struct Layer<'a> {
     pub paths: &'a [PathBuf],
     /// The objects, by [`identity_text`], that the layers below lack for it, the defaults aside.
     pub without: BTreeSet<String>,
+    /// The namespace that the question is about, as [`PolicyArgs::read`] takes it.
+    pub namespace: Option<&'a str>,
+    /// Whether service accounts and namespaces are read from a cluster as well.
+    pub with_accounts: bool,
 }
 
 impl PolicyArgs {
+    /// The cluster, where one is asked for; read once.
+    fn cluster(&self, with_accounts: bool) -> anyhow::Result<Option<&Cluster>> {
+        if self.fetched.get().is_none() {
+            let beside = ["serviceaccounts", "namespaces"].into_iter().filter(|_| with_accounts);
+            let kinds = kinds::rbac().chain(beside.filter_map(kinds::find)).collect();
+            // It was empty a moment ago, and nobody else has it.
+            let _ = self.fetched.set(self.cluster.fetch(kinds)?);
+        }
+        Ok(self.fetched.get().and_then(Option::as_ref))
+    }
+
     /// Reads the policy. What cannot be read is said on standard error.
-    pub(crate) fn read(&self) -> anyhow::Result<Access> {
-        self.read_below(Layer::default())
+    ///
+    /// What is not known of other namespaces than `namespace` does not matter; an empty one stands for a question
+    /// about no namespace, and nothing for one about all.
+    pub(crate) fn read(&self, namespace: Option<&str>) -> anyhow::Result<Access> {
+        self.read_below(Layer { namespace, ..Layer::default() })
     }
 
     /// Reads the policy with one more layer.
     pub(crate) fn read_below(&self, layer: Layer<'_>) -> anyhow::Result<Access> {
+        let cluster = self.cluster(layer.with_accounts)?;
         let mut found = Overlay::default();
         if let Some(text) = &self.with_defaults {
             let version = bootstrap::Version::parse(text).ok_or_else(|| {
@@ -85,24 +113,91 @@ impl PolicyArgs {
             let defaults = bootstrap::objects(version).into_iter();
             defaults.for_each(|object| found.put(object, place.clone()));
         }
-        let snapshot: Vec<PathBuf> = self.snapshot.iter().cloned().collect();
-        let is_named = self.snapshot.is_some() || !self.from.is_empty() || !layer.paths.is_empty();
+        let is_named =
+            cluster.is_some() || self.snapshot.is_some() || !self.from.is_empty() || !layer.paths.is_empty();
         if !is_named && self.with_defaults.is_none() {
-            let message = "no policy is given; name manifests with --from, a List with --snapshot, or --with-defaults 1.36";
+            let message = "no policy is given; name manifests with --from, a List with --snapshot, a cluster with --cluster, or --with-defaults 1.36";
             return Err(usage(message));
         }
         found.without = layer.without;
-        let mut incomplete = found.read(&snapshot);
-        let (all_accounts, all_namespaces) = (found.has("ServiceAccount"), found.has("Namespace"));
-        incomplete |= found.read(&self.from);
+        let mut known = Known::default();
+        if let Some(cluster) = cluster {
+            cluster.objects.iter().for_each(|object| found.put(object.clone(), "cluster".to_owned()));
+            known.add("cluster", cluster.account.clone());
+        }
+        let snapshot: Vec<PathBuf> = self.snapshot.iter().cloned().collect();
+        let mut incomplete = found.read(&snapshot, &SNAPSHOT, &mut known);
+        let is_whole = |name: &str, kind: &str, found: &Overlay, known: &Known| {
+            let kinds: Vec<_> = kinds::find(name).into_iter().collect();
+            if known.is_empty() { found.has(kind) } else { known.doubts(&kinds, None).is_empty() }
+        };
+        let all_accounts = is_whole("serviceaccounts", "ServiceAccount", &found, &known);
+        let all_namespaces = is_whole("namespaces", "Namespace", &found, &known);
+        incomplete |= found.read(&self.from, &Limits::STANDARD, &mut known);
         found.without.clear();
         found.named.clear();
-        incomplete |= found.read(layer.paths);
+        incomplete |= found.read(layer.paths, &Limits::STANDARD, &mut known);
+        incomplete |= tell_doubts(&known, layer.namespace);
         let on_top = std::mem::take(&mut found.named);
-        let mut beside = Beside { all_accounts, all_namespaces, ..Beside::default() };
+        let beside = Beside { all_accounts, all_namespaces, ..Beside::default() };
+        Ok(found.compile(beside, on_top, incomplete))
+    }
+}
+
+/// Objects in the order in which they first came; a later one takes the place of an earlier one of its name.
+#[derive(Default)]
+struct Overlay {
+    objects: Vec<(Value, String)>,
+    places: BTreeMap<String, usize>,
+    /// What is left out when it is put.
+    without: BTreeSet<String>,
+    /// What was put.
+    named: BTreeSet<String>,
+}
+
+/// Roles and bindings, and what bindings speak of.
+fn is_wanted(identity: &Identity, _: &Value) -> bool {
+    identity.group() == "rbac.authorization.k8s.io"
+        || Record::is(identity)
+        || identity.group().is_empty() && matches!(&*identity.kind, "ServiceAccount" | "Namespace")
+}
+
+impl Beside {
+    fn add(&mut self, object: &Value) {
+        let Some(identity) = Identity::of(object) else { return };
+        let name = CompactString::from(&*identity.name);
+        match &*identity.kind {
+            "ServiceAccount" => drop(self.accounts.insert((CompactString::from(&*identity.namespace), name))),
+            "Namespace" => drop(self.namespaces.insert(name)),
+            _ => {}
+        }
+    }
+}
+
+impl Overlay {
+    /// Reads files: what is wanted of them, and what a snapshot says of itself. Whether something failed.
+    fn read(&mut self, paths: &[PathBuf], limits: &Limits, known: &mut Known) -> bool {
+        let sources = read_where(paths, &FileOptions::standard(), limits, is_wanted);
+        let mut failed = tell_failures(&sources.entries);
+        for (object, entry) in sources.inventory.objects().iter().zip(&sources.entry_of) {
+            let Some(entry) = sources.entries.get(*entry) else { continue };
+            match known.add_record(&entry.file, &object.identity, &object.value) {
+                Ok(true) => {}
+                Ok(false) => self.put(object.value.clone(), place(entry)),
+                Err(message) => {
+                    failed = true;
+                    say(&format!("error: {}: {}", visible(&place(entry)), visible(&message)));
+                }
+            }
+        }
+        failed
+    }
+
+    /// The policy of the objects. What cannot be decoded is said on standard error.
+    fn compile(self, mut beside: Beside, on_top: BTreeSet<String>, mut incomplete: bool) -> Access {
         let mut objects = Objects::default();
-        let mut places = Vec::with_capacity(found.objects.len());
-        for (value, place) in found.objects {
+        let mut places = Vec::with_capacity(self.objects.len());
+        for (value, place) in self.objects {
             let origin = u32::try_from(places.len()).unwrap_or(u32::MAX);
             match objects.add(&value, origin) {
                 Ok(true) => {}
@@ -124,48 +219,7 @@ impl PolicyArgs {
                 visible(&unreadable.error.to_string())
             ));
         }
-        Ok(Access { index: Index::new(Policy::new(objects)), places, incomplete, beside, on_top })
-    }
-}
-
-/// Objects in the order in which they first came; a later one takes the place of an earlier one of its name.
-#[derive(Default)]
-struct Overlay {
-    objects: Vec<(Value, String)>,
-    places: BTreeMap<String, usize>,
-    /// What is left out when it is put.
-    without: BTreeSet<String>,
-    /// What was put.
-    named: BTreeSet<String>,
-}
-
-/// Roles and bindings, and what bindings speak of.
-fn is_wanted(identity: &Identity, _: &Value) -> bool {
-    identity.group() == "rbac.authorization.k8s.io"
-        || identity.group().is_empty() && matches!(&*identity.kind, "ServiceAccount" | "Namespace")
-}
-
-impl Beside {
-    fn add(&mut self, object: &Value) {
-        let Some(identity) = Identity::of(object) else { return };
-        let name = CompactString::from(&*identity.name);
-        match &*identity.kind {
-            "ServiceAccount" => drop(self.accounts.insert((CompactString::from(&*identity.namespace), name))),
-            "Namespace" => drop(self.namespaces.insert(name)),
-            _ => {}
-        }
-    }
-}
-
-impl Overlay {
-    /// Reads files. Whether something failed.
-    fn read(&mut self, paths: &[PathBuf]) -> bool {
-        let sources = read_where(paths, &FileOptions::standard(), &Limits::STANDARD, is_wanted);
-        for (object, entry) in sources.inventory.objects().iter().zip(&sources.entry_of) {
-            let place = sources.entries.get(*entry).map(place).unwrap_or_default();
-            self.put(object.value.clone(), place);
-        }
-        tell_failures(&sources.entries)
+        Access { index: Index::new(Policy::new(objects)), places, incomplete, beside, on_top }
     }
 
     fn has(&self, kind: &str) -> bool {
@@ -184,6 +238,15 @@ impl Overlay {
             None => self.objects.push((object, from)),
         }
     }
+}
+
+/// Says what of roles and bindings is not known, as far as it bears on a namespace. Whether there is something.
+fn tell_doubts(known: &Known, namespace: Option<&str>) -> bool {
+    let doubts = known.doubts(&kinds::rbac().collect::<Vec<_>>(), namespace);
+    for (source, doubt) in &doubts {
+        say(&format!("error: {}: {}", visible(source), visible(&doubt.to_string())));
+    }
+    !doubts.is_empty()
 }
 
 fn tell_failures(entries: &[Entry]) -> bool {

@@ -64,7 +64,7 @@ pub(crate) enum Output {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
-    let access = args.policy.read()?;
+    let access = args.policy.read((!args.reviews).then_some(args.namespace.as_str()))?;
     if args.reviews {
         return answer_reviews(&access);
     }

@@ -1,22 +1,27 @@
 //! `ravelin scan`.
 
+use super::cluster_args::{ClusterArgs, Known};
 use super::sources::SourceArgs;
 use crate::ExitStatus;
 use crate::exit::usage;
 use crate::output::{self, Color};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use ravelin_cluster::kinds::{self, Kind};
+use ravelin_cluster::snapshot::Record;
 use ravelin_diag::Severity;
-use ravelin_engine::report::Report;
-use ravelin_engine::scan::Settings;
+use ravelin_engine::report::{Entry, Outcome, Report};
+use ravelin_engine::scan::{Settings, is_relevant};
 use ravelin_engine::selection::{Pattern, Selection};
 use ravelin_engine::suppression::Day;
+use ravelin_object::Value;
+use ravelin_object::identity::Identity;
 use ravelin_podsec::config::{self, PodSecurityConfiguration};
 use ravelin_podsec::{Level, LevelVersion, Version};
 use ravelin_render::{Context, Format, Texts};
 use ravelin_source::project::{self, ProjectFile};
-use ravelin_source::scan::{Progress, Request};
-use ravelin_source::{Limits, baseline};
+use ravelin_source::scan::{Base, Progress, REPLACED, Request, read_where};
+use ravelin_source::{FileOptions, Limits, SourceText, baseline};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -40,11 +45,16 @@ Examples:
   kubectl get deploy,ds,sts,cronjob,ns -A -o yaml | ravelin scan -
   ravelin scan --format pretty --output sarif=ravelin.sarif --output junit=ravelin.xml .
   ravelin scan --write-baseline baseline.json . && ravelin scan --baseline baseline.json .
+  ravelin scan --cluster
+  ravelin scan --snapshot cluster.json deploy/   a pull request over what runs
   ravelin scan --psa-config /etc/kubernetes/psa.yaml --select pss deploy/")]
 pub(crate) struct Args {
     /// Files, directories, or `-` for standard input
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present_any = ["cluster", "snapshot"], value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// What `ravelin snapshot` saved of a cluster, or a List of `kubectl get -o json`; the paths are laid over it
+    #[arg(long, value_name = "FILE")]
+    snapshot: Option<PathBuf>,
     /// The level for pods whose namespace says nothing: privileged, baseline or restricted [default: restricted]
     #[arg(long, value_parser = Level::from_str)]
     level: Option<Level>,
@@ -99,6 +109,8 @@ pub(crate) struct Args {
     /// When to use colour
     #[arg(long, value_enum, default_value = "auto")]
     color: Color,
+    #[command(flatten, next_help_heading = "Which cluster")]
+    cluster: ClusterArgs,
     // Last: its heading holds for all that follows.
     #[command(flatten)]
     sources: SourceArgs,
@@ -115,7 +127,7 @@ fn parse_output(text: &str) -> Result<(Format, PathBuf), String> {
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
     let started = Instant::now();
     let project = project_file(&args)?;
-    let settings = settings(&args, &project)?;
+    let mut settings = settings(&args, &project)?;
     let fail_on = match (args.fail_on, &project.project.fail_on) {
         (Some(severity), _) => severity,
         (None, Some(text)) => text.parse().map_err(usage)?,
@@ -125,8 +137,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
     let files = args.sources.options(&project.project.include, &project.project.exclude)?;
     let limits = args.sources.limits();
     let suppress = if args.no_suppressions { None } else { Some(today()?) };
+    let base = bases(&args, &limits)?;
+    settings.is_complete = base.is_complete;
     let request = Request {
         paths: &args.paths,
+        base: &base.sources,
         files: &files,
         limits: &limits,
         settings: &settings,
@@ -136,6 +151,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
     let bar = Bar::new();
     let (mut report, texts) = ravelin_source::scan::scan(&request, &bar);
     bar.0.finish_and_clear();
+    report.unknown.extend(base.unknown);
     if let Some(known) = &known {
         report.mark_known(known);
     }
@@ -170,6 +186,69 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
     Ok(status(&report, fail_on, &args))
 }
 
+/// The kinds that a scan looks at.
+fn judged_kinds() -> Vec<&'static Kind> {
+    let is_judged = |kind: &&Kind| {
+        let api_version = kind.versions.first().map(|version| kind.api_version(version)).unwrap_or_default();
+        let identity = Identity { api_version, kind: kind.kind.to_owned(), ..Identity::default() };
+        is_relevant(&identity, &Value::Null)
+    };
+    kinds::ALL.iter().filter(is_judged).collect()
+}
+
+/// What the paths are laid over.
+struct Bases {
+    /// The cluster, then the snapshot over it, and what of them could not be read.
+    sources: Vec<Base>,
+    /// What of them nobody wanted to read.
+    unknown: Vec<String>,
+    /// Whether they hold all that a scan looks at.
+    is_complete: bool,
+}
+
+fn bases(args: &Args, limits: &Limits) -> anyhow::Result<Bases> {
+    let (mut sources, mut known) = (Vec::new(), Known::default());
+    if let Some(cluster) = args.cluster.fetch(judged_kinds())? {
+        for object in &cluster.objects {
+            let identity = Identity::of(object).unwrap_or_default();
+            let names = [&identity.namespace, &identity.kind, &identity.name];
+            let name =
+                names.map(String::as_str).into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>();
+            let text = serde_json::to_vec_pretty(&object.to_json())?;
+            sources.push(Base {
+                layer: 0,
+                name: format!("cluster:{}", name.join("/")).into(),
+                text: Ok(SourceText::Kept(text.into())),
+            });
+        }
+        known.add("cluster", cluster.account);
+    }
+    if let Some(file) = &args.snapshot {
+        let name = file.display().to_string();
+        sources.push(Base { layer: 1, name: name.as_str().into(), text: Ok(SourceText::File(file.clone())) });
+        let is_record = |identity: &Identity, _: &Value| Record::is(identity);
+        let records = read_where(std::slice::from_ref(file), &FileOptions::standard(), limits, is_record);
+        for object in records.inventory.objects() {
+            if let Err(message) = known.add_record(&name, &object.identity, &object.value) {
+                sources.push(Base { layer: 1, name: format!("{name} (record)").into(), text: Err(message) });
+            }
+        }
+    }
+    let doubts = known.doubts(&judged_kinds(), None);
+    let is_complete = !known.is_empty() && doubts.is_empty();
+    let mut unknown = Vec::new();
+    for (source, doubt) in doubts {
+        // What nobody wanted to read is no failure.
+        if doubt.is_chosen {
+            unknown.push(format!("{} are not in {source}", doubt.what));
+        } else {
+            let name = format!("{source}:{}", doubt.what).into();
+            sources.push(Base { layer: 0, name, text: Err(doubt.why) });
+        }
+    }
+    Ok(Bases { sources, unknown, is_complete })
+}
+
 fn status(report: &Report, fail_on: Severity, args: &Args) -> ExitStatus {
     let counts = report.counts();
     if report.entries.is_empty() {
@@ -177,9 +256,13 @@ fn status(report: &Report, fail_on: Severity, args: &Args) -> ExitStatus {
         output::say(&format!("error: nothing to judge: no YAML or JSON file in {}", paths.join(", ")));
         return ExitStatus::Undecided;
     }
-    if args.strict && counts.skipped > 0 {
-        let documents = if counts.skipped == 1 { "document was" } else { "documents were" };
-        output::say(&format!("error: {} {documents} skipped, and --strict is set", counts.skipped));
+    // What is replaced is judged where it stands again.
+    let is_replaced =
+        |entry: &&Entry| matches!(&entry.outcome, Outcome::Skipped { reason } if reason == REPLACED);
+    let skipped = counts.skipped - report.entries.iter().filter(is_replaced).count();
+    if args.strict && skipped > 0 {
+        let documents = if skipped == 1 { "document was" } else { "documents were" };
+        output::say(&format!("error: {skipped} {documents} skipped, and --strict is set"));
         return ExitStatus::Undecided;
     }
     if counts.failed > 0 {

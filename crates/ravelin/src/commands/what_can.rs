@@ -34,7 +34,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
-    let access = args.policy.read()?;
+    let access = args.policy.read(args.namespace.as_deref())?;
     let user = args.subject.user(&args.as_groups);
     let namespaces: Vec<&str> = args.namespace.iter().map(String::as_str).collect();
     let places = if namespaces.is_empty() { Places::All } else { Places::These(&namespaces) };

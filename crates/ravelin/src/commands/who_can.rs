@@ -42,7 +42,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
-    let access = args.policy.read()?;
+    let access = args.policy.read(if args.cluster_wide { Some("") } else { args.namespace.as_deref() })?;
     let target = &args.resource;
     let place = match &args.namespace {
         Some(namespace) if !target.cluster_scoped => Place::Namespace(namespace),

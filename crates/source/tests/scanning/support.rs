@@ -6,7 +6,7 @@ use ravelin_engine::selection::Selection;
 use ravelin_podsec::config::PodSecurityConfiguration;
 use ravelin_podsec::{Level, LevelVersion, Version};
 use ravelin_source::project::Entries;
-use ravelin_source::scan::{Request, Silent, scan};
+use ravelin_source::scan::{Base, Request, Silent, scan};
 use ravelin_source::{FileOptions, Limits};
 use std::path::{Path, PathBuf};
 
@@ -38,6 +38,10 @@ pub(crate) fn options() -> FileOptions {
 }
 
 pub(crate) fn scan_with(paths: &[PathBuf], files: &FileOptions, limits: &Limits) -> Report {
+    scan_over(&[], paths, files, limits)
+}
+
+pub(crate) fn scan_over(base: &[Base], paths: &[PathBuf], files: &FileOptions, limits: &Limits) -> Report {
     let settings = Settings {
         yardstick: LevelVersion::new(Level::Restricted, Version::Latest),
         psa: PodSecurityConfiguration::unconfigured(),
@@ -47,7 +51,7 @@ pub(crate) fn scan_with(paths: &[PathBuf], files: &FileOptions, limits: &Limits)
     };
     let suppress = Some("2026-06-01".parse().unwrap());
     let request =
-        Request { paths, files, limits, settings: &settings, suppress, entries: &Entries::default() };
+        Request { paths, base, files, limits, settings: &settings, suppress, entries: &Entries::default() };
     let (report, _) = scan(&request, &Silent);
     let counts = report.counts();
     assert_eq!(counts.total(), report.entries.len());

@@ -16,6 +16,7 @@ const RINGS: &[(&str, u8)] = &[
     ("ravelin-podsec", 1),
     ("ravelin-posture", 2),
     ("ravelin-engine", 2),
+    ("ravelin-cluster", 3),
     ("ravelin-source", 3),
     ("ravelin-render", 3),
     ("ravelin", 4),

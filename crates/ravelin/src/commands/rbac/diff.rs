@@ -9,7 +9,6 @@ use ravelin_authz::rbac::Grant;
 use ravelin_authz::rbac::diff::{Change, Diff, diff};
 use ravelin_render::{markdown, markdown_code, visible};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
@@ -58,9 +57,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
         return Err(usage("standard input can be read once only; write one of the two into a file"));
     }
     let [base, head] = [&args.base, &args.head].map(std::slice::from_ref);
-    let base = args.policy.read_below(Layer { paths: base, without: BTreeSet::new() })?;
+    let base = args.policy.read_below(Layer { paths: base, ..Layer::default() })?;
     // What BASE has is managed by these manifests: the cluster's copy of it goes when they drop it.
-    let head = args.policy.read_below(Layer { paths: head, without: base.on_top.clone() })?;
+    let head =
+        args.policy.read_below(Layer { paths: head, without: base.on_top.clone(), ..Layer::default() })?;
     let diff = diff(base.index.policy(), head.index.policy());
     let incomplete = base.incomplete || head.incomplete;
     let defaults = Defaults::new();

@@ -83,7 +83,7 @@ fn target(text: &str) -> Result<Target, String> {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
-    let access = args.policy.read()?;
+    let access = args.policy.read(args.namespace.as_deref())?;
     let defaults = Defaults::new();
     let selection = Selection {
         subjects: args.subjects.clone(),

@@ -2,7 +2,7 @@
 
 use super::{Defaults, PolicyArgs, binding_text, role_text, unknown_text};
 use crate::ExitStatus;
-use crate::commands::access::{Access, rule_text};
+use crate::commands::access::{Access, Layer, rule_text};
 use crate::commands::can::Output;
 use ravelin_authz::rbac::reduce::{Excess, List, Proof, Reduction, Surroundings, What, reduce};
 use ravelin_authz::rbac::{AnyBinding, PolicyRule, Who};
@@ -40,7 +40,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
-    let access = args.policy.read()?;
+    let access = args.policy.read_below(Layer { with_accounts: true, ..Layer::default() })?;
     let policy = access.index.policy();
     let defaults = Defaults::new();
     let beside = &access.beside;
