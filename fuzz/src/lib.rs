@@ -4,6 +4,8 @@
 //! target over its seeds and over deterministic mutations of them; behind the feature `libfuzzer` each target has
 //! an entry point for `cargo fuzz`. Start reading at [`ALL`].
 
+pub mod audit_event;
+pub mod audit_policy;
 pub mod documents_split;
 pub mod field_selector;
 pub mod json_read;
@@ -31,6 +33,8 @@ pub struct Target {
 
 /// Every target, by name.
 pub const ALL: &[Target] = &[
+    Target { name: "audit_event", run: audit_event::run },
+    Target { name: "audit_policy", run: audit_policy::run },
     Target { name: "documents_split", run: documents_split::run },
     Target { name: "field_selector", run: field_selector::run },
     Target { name: "json_read", run: json_read::run },

@@ -3,6 +3,7 @@
 use crate::record::Difference;
 
 mod abac;
+mod audit;
 mod covers;
 mod nodeauthz;
 mod psalabels;
@@ -34,6 +35,7 @@ pub(crate) struct Entry {
 /// Every area, by name.
 pub(crate) const ALL: &[Entry] = &[
     Entry { name: "abac", start: || Box::new(abac::Abac), ledger: include_str!("../ledger/abac.tsv") },
+    Entry { name: "audit", start: || Box::new(audit::Audit), ledger: include_str!("../ledger/audit.tsv") },
     Entry {
         name: "covers",
         start: || Box::new(covers::Covers),

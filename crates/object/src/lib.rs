@@ -9,6 +9,7 @@
 mod decode;
 pub mod documents;
 pub mod identity;
+pub mod json_syntax;
 pub mod list;
 pub mod pod;
 pub mod quantity;
