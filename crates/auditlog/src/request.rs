@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn source_addresses_are_listed_as_upstream_lists_them() {
-        let cases: [(Option<&str>, Option<&str>, &str, &[&str]); 9] = [
+        type Case = (Option<&'static str>, Option<&'static str>, &'static str, &'static [&'static str]);
+        let cases: [Case; 9] = [
             (None, None, "10.0.0.1:5", &["10.0.0.1"]),
             (
                 Some("203.0.113.9, 198.51.100.7"),

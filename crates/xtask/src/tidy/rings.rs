@@ -20,6 +20,7 @@ const RINGS: &[(&str, u8)] = &[
     ("ravelin-cluster", 3),
     ("ravelin-source", 3),
     ("ravelin-render", 3),
+    ("ravelin-store", 3),
     ("ravelin", 4),
     ("ravelin-conformance", 5),
     ("ravelin-bench", 5),
