@@ -1,4 +1,5 @@
-//! Benchmarks: ravelin beside its peers, over the same files, in one run: `cargo xtask bench scan`.
+//! Benchmarks: ravelin beside its peers, over the same files, in one run: `cargo xtask bench scan`;
+//! and of the store: `cargo xtask bench store`.
 //!
 //! Every tool runs as a process of its own, started by a helper process that measures nothing else
 //! ([`measure`]). What part of ravelin's time is the reading of YAML is timed in this process
@@ -10,6 +11,7 @@ mod measure;
 mod peers;
 mod reading;
 mod scan;
+mod store;
 mod table;
 
 use clap::Parser;
@@ -31,6 +33,8 @@ struct Cli {
 enum Benchmark {
     /// Scan a corpus with ravelin and with every peer that is found
     Scan(scan::Args),
+    /// Write, read, list and watch objects in a store
+    Store(store::Args),
     /// Run the commands on standard input and print what they used
     #[command(hide = true)]
     Measure,
@@ -39,6 +43,7 @@ enum Benchmark {
 fn main() -> ExitCode {
     let result = match Cli::parse().benchmark {
         Benchmark::Scan(args) => scan::run(&args),
+        Benchmark::Store(args) => store::run(&args),
         Benchmark::Measure => measure::serve(),
     };
     match result {

@@ -1,5 +1,5 @@
 //! Whatever is done in whatever order, a store answers as a list of all its pasts would.
-#![expect(clippy::unwrap_used, reason = "a test may stop the process")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop the process")]
 
 use proptest::prelude::*;
 use ravelin_store::{
