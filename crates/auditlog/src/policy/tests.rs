@@ -189,6 +189,7 @@ fn what_strict_decoding_refuses_is_a_warning() {
 #[test]
 fn errors_of_yaml_read_as_upstream_words_them() {
     let cases = [
+        ("a: b\n\tc: d", "yaml: line 2: found a tab character that violates indentation"),
         ("\ta: b", "yaml: found character that cannot start any token"),
         ("a: b\nc:\n - d\n- e\n", "yaml: line 3: did not find expected key"),
         ("a: [b\nc: d\n", "yaml: line 1: did not find expected ',' or ']'"),

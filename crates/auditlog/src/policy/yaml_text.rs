@@ -22,6 +22,11 @@ enum Line {
 
 /// A part of our words, theirs, and the line.
 const WORDS: &[(&str, &str, Line)] = &[
+    (
+        "a tab where only spaces may indent what",
+        "found a tab character that violates indentation",
+        Line::Scanner,
+    ),
     ("found a tab where", "found character that cannot start any token", Line::Scanner),
     ("which cannot start a value", "found character that cannot start any token", Line::Scanner),
     ("found ': ' inside a value", "mapping values are not allowed in this context", Line::Scanner),

@@ -95,7 +95,7 @@ impl<'a> Scanner<'a> {
             let byte = self.cursor.peek(0);
             if byte == b' ' || byte == b'\t' {
                 if *broken && byte == b'\t' && self.column() <= self.indent {
-                    return Err(self.error("found a tab where only spaces may indent"));
+                    return Err(self.error("found a tab where only spaces may indent what follows a value"));
                 }
                 self.cursor.advance(1);
             } else {
