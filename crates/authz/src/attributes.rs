@@ -1,28 +1,8 @@
 //! A request as authorizers see it, and what they answer.
 
 use ravelin_object::selector::{FieldRequirement, Requirement};
-use std::collections::BTreeMap;
 
-/// Who asks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct User {
-    /// The user name: `alice`, `system:serviceaccount:ns:name`.
-    pub name: String,
-    /// The uid; empty where none is known.
-    pub uid: String,
-    /// The groups, in the order the authenticator gave them.
-    pub groups: Vec<String>,
-    /// Further attributes.
-    pub extra: BTreeMap<String, Vec<String>>,
-}
-
-impl User {
-    /// Whether the user is in the group.
-    #[must_use]
-    pub fn is_in(&self, group: &str) -> bool {
-        self.groups.iter().any(|name| name == group)
-    }
-}
+pub use ravelin_object::user::UserInfo as User;
 
 /// What is asked: `k8s.io/apiserver/pkg/authorization/authorizer.Attributes`.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,6 +4,7 @@ use crate::record::Difference;
 
 mod abac;
 mod audit;
+mod bootstraptoken;
 mod covers;
 mod nodeauthz;
 mod psalabels;
@@ -11,7 +12,10 @@ mod pss;
 mod quantity;
 mod rbac;
 mod requestinfo;
+mod satoken;
 mod selectors;
+mod tokenfile;
+mod x509;
 
 /// A field of upstream decisions whose records can be replayed.
 ///
@@ -36,6 +40,11 @@ pub(crate) struct Entry {
 pub(crate) const ALL: &[Entry] = &[
     Entry { name: "abac", start: || Box::new(abac::Abac), ledger: include_str!("../ledger/abac.tsv") },
     Entry { name: "audit", start: || Box::new(audit::Audit), ledger: include_str!("../ledger/audit.tsv") },
+    Entry {
+        name: "bootstraptoken",
+        start: || Box::new(bootstraptoken::BootstrapTokens),
+        ledger: include_str!("../ledger/bootstraptoken.tsv"),
+    },
     Entry {
         name: "covers",
         start: || Box::new(covers::Covers),
@@ -68,9 +77,24 @@ pub(crate) const ALL: &[Entry] = &[
         ledger: include_str!("../ledger/requestinfo.tsv"),
     },
     Entry {
+        name: "satoken",
+        start: || Box::new(satoken::AccountTokens::default()),
+        ledger: include_str!("../ledger/satoken.tsv"),
+    },
+    Entry {
         name: "selectors",
         start: || Box::new(selectors::Selectors),
         ledger: include_str!("../ledger/selectors.tsv"),
+    },
+    Entry {
+        name: "tokenfile",
+        start: || Box::new(tokenfile::TokenFiles),
+        ledger: include_str!("../ledger/tokenfile.tsv"),
+    },
+    Entry {
+        name: "x509",
+        start: || Box::new(x509::Certificates::default()),
+        ledger: include_str!("../ledger/x509.tsv"),
     },
 ];
 

@@ -8,6 +8,7 @@
 
 mod decode;
 pub mod documents;
+pub mod errors;
 pub mod identity;
 pub mod json_syntax;
 pub mod list;
@@ -17,6 +18,7 @@ pub mod read;
 pub mod resources;
 pub mod selector;
 pub mod templates;
+pub mod user;
 mod value;
 
 pub use decode::{DecodeError, Decoder};
