@@ -6,6 +6,12 @@
 
 pub mod audit_event;
 pub mod audit_policy;
+pub mod authn_bearer;
+pub mod authn_certificate;
+pub mod authn_headers;
+pub mod authn_keys;
+pub mod authn_token;
+pub mod authn_token_file;
 pub mod documents_split;
 pub mod field_selector;
 pub mod json_read;
@@ -35,6 +41,12 @@ pub struct Target {
 pub const ALL: &[Target] = &[
     Target { name: "audit_event", run: audit_event::run },
     Target { name: "audit_policy", run: audit_policy::run },
+    Target { name: "authn_bearer", run: authn_bearer::run },
+    Target { name: "authn_certificate", run: authn_certificate::run },
+    Target { name: "authn_headers", run: authn_headers::run },
+    Target { name: "authn_keys", run: authn_keys::run },
+    Target { name: "authn_token", run: authn_token::run },
+    Target { name: "authn_token_file", run: authn_token_file::run },
     Target { name: "documents_split", run: documents_split::run },
     Target { name: "field_selector", run: field_selector::run },
     Target { name: "json_read", run: json_read::run },

@@ -124,6 +124,23 @@ impl<'a> Der<'a> {
         }
     }
 
+    /// The bits of a bit string, moved to the right where they fill no whole bytes.
+    pub(crate) fn right_aligned(&mut self) -> Option<Vec<u8>> {
+        let (&unused, bits) = self.read(BIT_STRING)?.split_first()?;
+        let last = bits.last().copied().unwrap_or(0);
+        let is_sound = unused < 8 && (unused == 0 || !bits.is_empty()) && last & ((1 << unused) - 1) == 0;
+        if !is_sound || unused == 0 {
+            return is_sound.then(|| bits.to_vec());
+        }
+        let mut carry = 0;
+        let moved = bits.iter().map(|byte| {
+            let out = carry | byte >> unused;
+            carry = byte << (8 - unused);
+            out
+        });
+        Some(moved.collect())
+    }
+
     /// The bytes of a bit string of whole bytes.
     pub(crate) fn whole_bits(&mut self) -> Option<&'a [u8]> {
         match self.read(BIT_STRING)? {
@@ -189,6 +206,17 @@ mod tests {
         for wrong in [&[4][..], &[4, 1], &[4, 0x80], &[4, 0x81, 1, 0], &[4, 0x82, 0, 0x80], &[0x1f, 0], &[]] {
             assert_eq!(read(wrong), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn bits_are_moved_to_the_right() {
+        let read = |bytes: &[u8]| Der::new(&write(BIT_STRING, bytes)).right_aligned();
+        assert_eq!(read(&[0, 1, 2]), Some(vec![1, 2]));
+        assert_eq!(read(&[4, 0x12, 0x30]), Some(vec![0x01, 0x23]));
+        assert_eq!(read(&[4, 0x12, 0x31]), None);
+        assert_eq!(read(&[1]), None);
+        assert_eq!(read(&[8, 0]), None);
+        assert_eq!(read(&[]), None);
     }
 
     #[test]

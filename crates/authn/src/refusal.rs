@@ -14,7 +14,7 @@ pub struct Refusal {
     /// The text.
     pub message: String,
     /// What it is about, where the status says so.
-    pub details: Option<Details>,
+    pub details: Option<Box<Details>>,
 }
 
 /// What a refusal is about. Empty texts are left out.
@@ -48,7 +48,7 @@ impl Refusal {
         let cause = Cause { field: String::new(), message: text.to_owned() };
         let details = Details { causes: vec![cause], ..Details::default() };
         let message = format!("Internal error occurred: {text}");
-        Self { code: 500, reason: "InternalError", message, details: Some(details) }
+        Self { code: 500, reason: "InternalError", message, details: Some(Box::new(details)) }
     }
 
     /// Source: `k8s.io/apimachinery/pkg/api/errors` `NewForbidden`.
@@ -59,18 +59,28 @@ impl Refusal {
             (false, true) => format!("{what} is forbidden: {why}"),
             (false, false) => format!("{what} {} is forbidden: {why}", quoted(name)),
         };
-        Self { code: 403, reason: "Forbidden", message, details: Some(details(name, group, resource)) }
+        Self {
+            code: 403,
+            reason: "Forbidden",
+            message,
+            details: Some(Box::new(details(name, group, resource))),
+        }
     }
 
     pub(crate) fn not_found(resource: &str, name: &str) -> Self {
         let message = crate::objects::not_found(resource, name);
-        Self { code: 404, reason: "NotFound", message, details: Some(details(name, "", resource)) }
+        Self { code: 404, reason: "NotFound", message, details: Some(Box::new(details(name, "", resource))) }
     }
 
     pub(crate) fn conflict(group: &str, resource: &str, name: &str, why: &str) -> Self {
         let what = resource_name(group, resource);
         let message = format!("Operation cannot be fulfilled on {what} {}: {why}", quoted(name));
-        Self { code: 409, reason: "Conflict", message, details: Some(details(name, group, resource)) }
+        Self {
+            code: 409,
+            reason: "Conflict",
+            message,
+            details: Some(Box::new(details(name, group, resource))),
+        }
     }
 
     pub(crate) fn invalid(group: &str, kind: &str, name: &str, causes: Vec<Cause>) -> Self {
@@ -78,7 +88,7 @@ impl Refusal {
         let text = ravelin_object::errors::aggregated(texts).unwrap_or_default();
         let message = format!("{} {} is invalid: {text}", resource_name(group, kind), quoted(name));
         let details = Details { causes, ..details(name, group, kind) };
-        Self { code: 422, reason: "Invalid", message, details: Some(details) }
+        Self { code: 422, reason: "Invalid", message, details: Some(Box::new(details)) }
     }
 
     /// The refusal as a `Status` of the API.

@@ -138,6 +138,20 @@ impl PublicKey {
         is_edwards.then(|| Self::new(Kind::Ed25519(key.to_vec())))
     }
 
+    /// Whether a `SubjectPublicKeyInfo` is of a kind that is known, so that one that cannot be read is an error. P-224 is
+    /// known to Go, but to nothing here.
+    pub(crate) fn is_known(bytes: &[u8]) -> bool {
+        /// `1.3.132.0.33`.
+        const P224: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x21];
+        let info = Der::new(bytes).enter(der::SEQUENCE).and_then(|mut info| info.enter(der::SEQUENCE));
+        let Some(mut algorithm) = info else { return true };
+        match algorithm.read(der::OID) {
+            Some(RSA | EDWARDS) | None => true,
+            Some(EC) => algorithm.read(der::OID) != Some(P224),
+            Some(_) => false,
+        }
+    }
+
     /// Reads an `RSAPublicKey`.
     pub(crate) fn from_pkcs1(bytes: &[u8]) -> Option<Self> {
         let mut key = Der::new(bytes).enter(der::SEQUENCE)?;

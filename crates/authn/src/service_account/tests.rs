@@ -186,7 +186,7 @@ fn no_forged_token_is_accepted() {
         String::new(),
     ];
     let deep = claims(&format!(",\"x\":{}{}", "[".repeat(50_000), "]".repeat(50_000)));
-    let twice = format!("{{\"iss\":\"{ISSUER}\",{}", &claims("")[1..]);
+    let twice = format!("{{\"iss\":\"{ISSUER}\",{}", claims("").trim_start_matches('{'));
     let foreign = claims("").replace(ISSUER, "https://evil.example.com");
     let audience = claims("").replace("\"api\"", "\"vault\"");
     let no_list = claims("").replace("[\"api\"]", "[\"api\",1]");
@@ -196,7 +196,7 @@ fn no_forged_token_is_accepted() {
     forged.push(sign(&other, &claims("")).unwrap());
     for token in &forged {
         let (answer, _) = ask(&tokens, token, &cluster, NOW);
-        assert!(answer.response().is_none(), "{}", &token[..token.len().min(200)]);
+        assert!(answer.response().is_none(), "{}", token.chars().take(200).collect::<String>());
     }
     for index in (0..signature.len()).step_by(17) {
         let mut bytes = good.clone().into_bytes();
@@ -212,7 +212,7 @@ fn no_forged_token_is_accepted() {
 #[test]
 fn errors_of_forged_tokens_are_those_of_upstream() {
     let key = ec();
-    let twice = format!("{{\"aud\":\"x\",{}", &claims("")[1..]);
+    let twice = format!("{{\"aud\":\"x\",{}", claims("").trim_start_matches('{'));
     assert_eq!(said(&key, &twice, NOW), "json: duplicate key 'aud' in object");
     let wrong = claims("").replace("\"namespace\":\"ns\"", "\"namespace\":1");
     assert_eq!(said(&key, &wrong, NOW), "json: cannot unmarshal number into Go value of type string");

@@ -86,10 +86,10 @@ impl Certificate {
             .read(der::SEQUENCE)
             .ok_or(CertificateError("x509: malformed algorithm identifier"))?;
         let mut certificate = Self::parts(Der::new(to_be_signed.content), algorithm)?;
-        let signature = outer_parts.whole_bits().ok_or(CertificateError("x509: malformed signature"))?;
+        let signature = outer_parts.right_aligned().ok_or(CertificateError("x509: malformed signature"))?;
         certificate.raw = outer.raw.to_vec();
         certificate.signed_part = to_be_signed.raw.to_vec();
-        certificate.signature = signature.to_vec();
+        certificate.signature = signature;
         Ok(certificate)
     }
 
@@ -120,6 +120,9 @@ impl Certificate {
         let names = attributes(subject.raw).ok_or(CertificateError("x509: invalid RDNSequence"))?;
         let key_info = inner.element(der::SEQUENCE).ok_or(CertificateError("x509: malformed spki"))?;
         let key = PublicKey::from_spki(key_info.raw);
+        if key.is_none() && PublicKey::is_known(key_info.raw) {
+            return Err(CertificateError("x509: malformed public key"));
+        }
         let extensions = Self::extensions(inner, version)?;
         Ok(Self {
             raw: Vec::new(),

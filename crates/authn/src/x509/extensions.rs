@@ -96,7 +96,7 @@ impl Extensions {
                 self.constraints = Some(constraints);
                 return Ok(is_handled);
             }
-            31 | 32 | 33 => drop(Der::new(value).enter(der::SEQUENCE).ok_or("x509: invalid extension")?),
+            31..=33 => drop(Der::new(value).enter(der::SEQUENCE).ok_or("x509: invalid extension")?),
             35 => self.take_authority_key_id(extension)?,
             36 => {
                 let constraints = Der::new(value).enter(der::SEQUENCE);
