@@ -19,6 +19,7 @@ pub mod label_selector;
 pub mod level_labels;
 pub mod places;
 pub mod pod_evaluate;
+pub mod psa_admission;
 pub mod quantity;
 pub mod suppress_comments;
 pub mod yaml_compose;
@@ -54,6 +55,7 @@ pub const ALL: &[Target] = &[
     Target { name: "level_labels", run: level_labels::run },
     Target { name: "places", run: places::run },
     Target { name: "pod_evaluate", run: pod_evaluate::run },
+    Target { name: "psa_admission", run: psa_admission::run },
     Target { name: "quantity", run: quantity::run },
     Target { name: "suppress_comments", run: suppress_comments::run },
     Target { name: "yaml_compose", run: yaml_compose::run },

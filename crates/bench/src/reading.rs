@@ -69,6 +69,8 @@ fn scan(folder: &Path) -> anyhow::Result<()> {
     let settings = Settings {
         yardstick: LevelVersion::new(Level::Restricted, Version::Latest),
         psa: PodSecurityConfiguration::unconfigured(),
+        extension: Default::default(),
+        today: "2026-01-01".parse().map_err(|error| anyhow::anyhow!("{error}"))?,
         default_namespace: String::new(),
         is_complete: false,
         selection: Selection::default(),
@@ -81,6 +83,7 @@ fn scan(folder: &Path) -> anyhow::Result<()> {
         settings: &settings,
         suppress: Some("2026-01-01".parse().map_err(|error| anyhow::anyhow!("{error}"))?),
         entries: &Entries::default(),
+        psa: None,
     };
     let (report, _texts) = ravelin_source::scan::scan(&request, &Silent);
     let context = Context {

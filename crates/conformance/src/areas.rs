@@ -7,6 +7,7 @@ mod audit;
 mod bootstraptoken;
 mod covers;
 mod nodeauthz;
+mod psadmission;
 mod psalabels;
 mod pss;
 mod quantity;
@@ -54,6 +55,11 @@ pub(crate) const ALL: &[Entry] = &[
         name: "nodeauthz",
         start: || Box::new(nodeauthz::Nodes::default()),
         ledger: include_str!("../ledger/nodeauthz.tsv"),
+    },
+    Entry {
+        name: "psadmission",
+        start: || Box::new(psadmission::Admissions),
+        ledger: include_str!("../ledger/psadmission.tsv"),
     },
     Entry {
         name: "psalabels",

@@ -15,10 +15,12 @@ pub mod manifest {
     pub use duplicate_key::DuplicateKey;
 }
 
-/// Checks of the family `psa`: about what namespaces ask of Pod Security Admission.
+/// Checks of the family `psa`: about what namespaces ask of Pod Security Admission, and who is exempt.
 pub mod psa {
+    mod expired_exemption;
     mod invalid_namespace_label;
     use super::prelude;
+    pub use expired_exemption::ExpiredExemption;
     pub use invalid_namespace_label::InvalidNamespaceLabel;
 }
 
@@ -36,6 +38,7 @@ pub mod suppression {
 /// The checks of this crate.
 const OWN: &[&dyn Check] = &[
     &manifest::DuplicateKey,
+    &psa::ExpiredExemption,
     &psa::InvalidNamespaceLabel,
     &suppression::Expired,
     &suppression::Invalid,

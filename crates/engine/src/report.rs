@@ -44,6 +44,8 @@ pub enum SuppressedBy {
     Comment(u32),
     /// An entry of the configuration file, counted from 0.
     Entry(usize),
+    /// An exemption of the `PodSecurityExtension`, counted from 0.
+    Exemption(usize),
 }
 
 /// What becomes of a finding.

@@ -6,13 +6,14 @@ use crate::selection::Selection;
 use crate::suppression::{IgnoreAnnotation, of_annotations};
 use ravelin_authz::bootstrap;
 use ravelin_check::{Check, CheckMeta};
-use ravelin_diag::{Anchor, Confidence, FieldPath, Finding, Mode, Segment};
+use ravelin_diag::{Anchor, Confidence, Day, FieldPath, Finding, Mode, Segment};
 use ravelin_inventory::{Inventory, NamespaceFacts, Object, ObjectId};
 use ravelin_object::identity::Identity;
 use ravelin_object::pod::{Defaulting, Pod};
 use ravelin_object::templates::{self, FoundBy, Template};
 use ravelin_object::{DecodeError, Decoder, Value};
 use ravelin_podsec::config::PodSecurityConfiguration;
+use ravelin_podsec::exemption::{Extension, Maker, Owner, Subject, Waivers};
 use ravelin_podsec::policy::{self, Policy};
 use ravelin_podsec::{Evaluation, Level, LevelVersion, Offence, PodCheck, Version};
 use ravelin_posture::Picture;
@@ -26,6 +27,10 @@ pub struct Settings {
     pub yardstick: LevelVersion,
     /// The defaults and exemptions of the API server.
     pub psa: PodSecurityConfiguration,
+    /// What goes beyond the API server: exemptions that expire.
+    pub extension: Extension,
+    /// Today: exemptions expire.
+    pub today: Day,
     /// Where objects go that do not say; empty if that is not known.
     pub default_namespace: String,
     /// Whether the scanned objects are all there is, as of a live cluster.
@@ -48,12 +53,23 @@ pub struct Judgement {
     pub outcome: Outcome,
     /// Every fault found in it.
     pub findings: Vec<Finding>,
+    /// What would be findings, were it not for exemptions.
+    pub exempted: Vec<Exempted>,
     /// The fields that could not be decoded, if that is why it failed.
     pub errors: Vec<DecodeError>,
     /// The verdict on each pod in it.
     pub pods: Vec<PodJudgement>,
     /// The suppressions in its annotations.
     pub ignores: Vec<IgnoreAnnotation>,
+}
+
+/// A fault that an exemption waives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exempted {
+    /// The fault.
+    pub finding: Finding,
+    /// The first exemption that waives it, as an index into [`Extension::exemptions`].
+    pub exemption: usize,
 }
 
 /// The verdict on one pod or pod template.
@@ -188,24 +204,57 @@ impl<'s> Scanner<'s> {
             let exempt = &self.settings.psa.exemptions.runtime_classes;
             let is_exempt = pod.runtime_class.is_some_and(|class| exempt.iter().any(|name| name == class));
             let standard = if is_exempt { Standard::ExemptRuntimeClass } else { standard.clone() };
-            let findings = self.findings(&pod, &standard);
-            judgement.findings.extend(findings.into_iter().map(|mut finding| {
-                if template.found_by == FoundBy::Shape {
-                    finding.confidence = Confidence::Medium;
-                }
-                finding
-            }));
+            let subject = self.subject(inventory, object, template, &pod);
+            let (mut findings, mut exempted) = self.findings(&subject, &standard);
+            if template.found_by == FoundBy::Shape {
+                let waived = exempted.iter_mut().map(|exempted| &mut exempted.finding);
+                findings.iter_mut().chain(waived).for_each(|finding| finding.confidence = Confidence::Medium);
+            }
+            judgement.findings.append(&mut findings);
+            judgement.exempted.append(&mut exempted);
             judgement.pods.push(PodJudgement { path: template.path.clone(), standard });
         }
         judgement.findings.retain(|finding| self.settings.selection.includes(finding.check));
+        judgement.exempted.retain(|exempted| self.settings.selection.includes(exempted.finding.check));
         judgement.failed(errors)
+    }
+
+    /// The name of the namespace of an object; empty where that is not known.
+    fn namespace_name<'o>(&'o self, identity: &'o Identity) -> &'o str {
+        if identity.namespace.is_empty() { &self.settings.default_namespace } else { &identity.namespace }
+    }
+
+    /// A pod as exemptions see it: the pod itself, or one that the controller will make of its template. Who
+    /// creates a pod is not known here, so what the pod says of its owner does not count.
+    fn subject<'o>(
+        &'o self,
+        inventory: &'o Inventory,
+        object: &'o Object,
+        template: &Template<'_>,
+        pod: &'o Pod<'o>,
+    ) -> Whom<'o> {
+        let namespace = self.namespace_name(&object.identity);
+        let labels = match inventory.namespace(namespace) {
+            NamespaceFacts::Known(_, namespace) => Some(labels(namespace).0),
+            NamespaceFacts::Unknown(_) | NamespaceFacts::Unnamed => None,
+        };
+        let itself = Owner { kind: &object.identity.kind, name: &object.identity.name };
+        let (object, owner, maker) = match template.found_by {
+            FoundBy::Pod => {
+                let owner = pod.controller.map(|owner| Owner { kind: owner.kind, name: owner.name });
+                (Some(Owner { kind: "Pod", name: pod.name }), owner, Maker::Unknown)
+            }
+            FoundBy::Kind => (None, Some(itself), Maker::Controller),
+            FoundBy::Shape => (None, None, Maker::Unknown),
+        };
+        Whom { pod, namespace, labels, object, owner, maker }
     }
 
     /// What the pods of an object are held to.
     fn standard(&self, inventory: &Inventory, identity: &Identity) -> Standard {
-        let Settings { psa, yardstick, default_namespace, .. } = self.settings;
-        let name = if identity.namespace.is_empty() { default_namespace } else { &identity.namespace };
-        if !name.is_empty() && psa.exemptions.namespaces.contains(name) {
+        let Settings { psa, yardstick, .. } = self.settings;
+        let name = self.namespace_name(identity);
+        if !name.is_empty() && psa.exemptions.namespaces.iter().any(|exempt| exempt == name) {
             return Standard::ExemptNamespace;
         }
         match inventory.namespace(name) {
@@ -224,32 +273,58 @@ impl<'s> Scanner<'s> {
         Standard::Yardstick(*yardstick)
     }
 
-    /// The faults of a pod at a standard: one for each field, with every mode that acts on it.
-    fn findings(&self, pod: &Pod<'_>, standard: &Standard) -> Vec<Finding> {
-        let evaluation = Evaluation::new(pod);
+    /// The faults of a pod at a standard: one for each field, with every mode that acts on it; and those that
+    /// exemptions waive.
+    fn findings(&self, whom: &Whom<'_>, standard: &Standard) -> (Vec<Finding>, Vec<Exempted>) {
+        let evaluation = Evaluation::new(whom.pod);
+        let waivers = whom.waivers(self.settings);
         let mut findings: Vec<Finding> = Vec::new();
+        let mut exempted: Vec<Finding> = Vec::new();
+        let mut exemptions: Vec<usize> = Vec::new();
         for (mode, at) in standard.modes() {
-            for (check, violation) in evaluation.verdict(at).violations {
+            let ruling = waivers.ruling(&evaluation, at);
+            for (check, violation) in &ruling.violations {
                 for offence in &violation.offences {
-                    let (check, offence) = as_baseline(&evaluation, at, check, offence);
-                    let known = findings
-                        .iter_mut()
-                        .find(|finding| finding.check == check.meta().id && finding.path == offence.path);
-                    match known {
-                        Some(finding) if finding.modes.contains(&mode) => {}
-                        Some(finding) => finding.modes.push(mode),
-                        None => {
-                            let mut finding =
-                                self.finding(check.meta(), offence.path.clone(), offence.anchor);
-                            finding.message.clone_from(&offence.message);
-                            finding.modes.push(mode);
-                            findings.push(finding);
-                        }
-                    }
+                    let (check, offence) = as_baseline(&evaluation, at, *check, offence);
+                    self.add(&mut findings, check, offence, mode);
+                }
+            }
+            for waived in &ruling.waived {
+                let index = waived.by.first().and_then(|by| self.settings.extension.index(&by.name));
+                let held = ruling.violations.iter().flat_map(|(_, violation)| &violation.offences);
+                let held: Vec<&FieldPath> = held.map(|offence| &offence.path).collect();
+                for offence in
+                    waived.violation.offences.iter().filter(|offence| !held.contains(&&offence.path))
+                {
+                    let (check, offence) = as_baseline(&evaluation, at, waived.check, offence);
+                    self.add(&mut exempted, check, offence, mode);
+                    exemptions.resize(exempted.len(), index.unwrap_or_default());
                 }
             }
         }
-        findings
+        let is_held = |finding: &Finding| {
+            findings.iter().any(|held| held.check == finding.check && held.path == finding.path)
+        };
+        let exempted = exempted.into_iter().zip(exemptions).filter(|(finding, _)| !is_held(finding));
+        let exempted = exempted.map(|(finding, exemption)| Exempted { finding, exemption }).collect();
+        (findings, exempted)
+    }
+
+    /// Adds a fault, or the mode to one that is there.
+    fn add(&self, findings: &mut Vec<Finding>, check: &dyn PodCheck, offence: &Offence, mode: Mode) {
+        let known = findings
+            .iter_mut()
+            .find(|finding| finding.check == check.meta().id && finding.path == offence.path);
+        match known {
+            Some(finding) if finding.modes.contains(&mode) => {}
+            Some(finding) => finding.modes.push(mode),
+            None => {
+                let mut finding = self.finding(check.meta(), offence.path.clone(), offence.anchor);
+                finding.message.clone_from(&offence.message);
+                finding.modes.push(mode);
+                findings.push(finding);
+            }
+        }
     }
 
     fn finding(&self, meta: &CheckMeta, path: FieldPath, anchor: Anchor) -> Finding {
@@ -266,9 +341,35 @@ impl<'s> Scanner<'s> {
     }
 }
 
+/// A pod, and what exemptions ask about it.
+struct Whom<'o> {
+    pod: &'o Pod<'o>,
+    namespace: &'o str,
+    labels: Option<Vec<(&'o str, &'o str)>>,
+    object: Option<Owner<'o>>,
+    owner: Option<Owner<'o>>,
+    maker: Maker<'o>,
+}
+
+impl Whom<'_> {
+    fn waivers<'s>(&self, settings: &'s Settings) -> Waivers<'s> {
+        let Self { pod, namespace, object, owner, maker, .. } = *self;
+        let namespace_labels = self.labels.as_deref();
+        let subject = Subject { pod, namespace, namespace_labels, object, owner, maker };
+        settings.extension.waivers(&subject, settings.today)
+    }
+}
+
 impl Judgement {
     fn ended(outcome: Outcome) -> Self {
-        Self { outcome, findings: Vec::new(), errors: Vec::new(), pods: Vec::new(), ignores: Vec::new() }
+        Self {
+            outcome,
+            findings: Vec::new(),
+            exempted: Vec::new(),
+            errors: Vec::new(),
+            pods: Vec::new(),
+            ignores: Vec::new(),
+        }
     }
 
     /// The judgement, failed if there are errors; what was found in other parts of the object stays.

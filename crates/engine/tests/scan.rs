@@ -20,6 +20,8 @@ fn settings() -> Settings {
     Settings {
         yardstick: LevelVersion::new(Level::Restricted, Version::Latest),
         psa: PodSecurityConfiguration::unconfigured(),
+        extension: Default::default(),
+        today: "2026-01-01".parse().unwrap(),
         default_namespace: String::new(),
         is_complete: false,
         selection: Selection::default(),

@@ -21,6 +21,20 @@ pub enum Defaulting {
     /// Those of a template inside a workload: what is judged when the workload is created. Host ports
     /// are not filled in there.
     Template,
+    /// None: the pod is judged as it stands, as an API server hands it to admission once it has applied
+    /// them.
+    None,
+}
+
+/// The controller of a pod, as `metadata.ownerReferences` names it. Whoever creates the pod writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Controller<'a> {
+    /// Its kind; empty where absent.
+    pub kind: &'a str,
+    /// Its name; empty where absent.
+    pub name: &'a str,
+    /// Its uid; empty where absent.
+    pub uid: &'a str,
 }
 
 /// A pod, or the pod that a template describes. Borrows from the object.
@@ -34,6 +48,11 @@ pub struct Pod<'a> {
     pub namespace: &'a str,
     /// `metadata.annotations`, in the order of the text.
     pub annotations: Vec<(&'a str, &'a str)>,
+    /// `metadata.labels`, in the order of the text.
+    pub labels: Vec<(&'a str, &'a str)>,
+    /// The first of `metadata.ownerReferences` that says it is the controller.
+    /// Source: `k8s.io/apimachinery/pkg/apis/meta/v1` (`GetControllerOf`).
+    pub controller: Option<Controller<'a>>,
     /// `spec.hostNetwork`.
     pub host_network: bool,
     /// `spec.hostPID`.
@@ -106,6 +125,8 @@ fn decode<'a>(decoder: &mut Decoder, value: &'a Value, path: FieldPath, defaulti
         name: "",
         namespace: "",
         annotations: Vec::new(),
+        labels: Vec::new(),
+        controller: None,
         host_network: false,
         host_pid: false,
         host_ipc: false,
@@ -121,16 +142,27 @@ fn decode<'a>(decoder: &mut Decoder, value: &'a Value, path: FieldPath, defaulti
         pod.name = decoder.string(metadata, "name").unwrap_or_default();
         pod.namespace = decoder.string(metadata, "namespace").unwrap_or_default();
         pod.annotations = decoder.string_map(metadata, "annotations");
-        decoder.string_map(metadata, "labels");
+        pod.labels = decoder.string_map(metadata, "labels");
+        pod.controller = decode_controller(decoder, metadata);
     });
-    decoder.mapping(root, "spec", |decoder, spec| decode_spec(decoder, spec, &mut pod));
+    decoder.mapping(root, "spec", |decoder, spec| decode_spec(decoder, spec, defaulting, &mut pod));
     if defaulting == Defaulting::Pod && pod.host_network {
         containers::default_host_ports(&mut pod.containers);
     }
     pod
 }
 
-fn decode_spec<'a>(decoder: &mut Decoder, spec: &'a Value, pod: &mut Pod<'a>) {
+/// The controller among the owners of an object, given its metadata.
+pub fn decode_controller<'a>(decoder: &mut Decoder, metadata: Option<&'a Value>) -> Option<Controller<'a>> {
+    let owners = decoder.mappings(metadata, "ownerReferences", |decoder, _, owner| {
+        let is_controller = decoder.boolean(owner, "controller") == Some(true);
+        let mut text = |key| decoder.string(owner, key).unwrap_or_default();
+        is_controller.then_some(Controller { kind: text("kind"), name: text("name"), uid: text("uid") })
+    });
+    owners.into_iter().flatten().next()
+}
+
+fn decode_spec<'a>(decoder: &mut Decoder, spec: &'a Value, defaulting: Defaulting, pod: &mut Pod<'a>) {
     let spec = Some(spec);
     pod.host_network = decoder.boolean(spec, "hostNetwork").unwrap_or_default();
     pod.host_pid = decoder.boolean(spec, "hostPID").unwrap_or_default();
@@ -143,7 +175,8 @@ fn decode_spec<'a>(decoder: &mut Decoder, spec: &'a Value, pod: &mut Pod<'a>) {
     pod.runtime_class = decoder.string(spec, "runtimeClassName");
     let security = decoder.mapping(spec, "securityContext", security::decode_pod);
     pod.security = security.unwrap_or_default();
-    pod.volumes = decoder.mappings(spec, "volumes", volumes::decode);
+    pod.volumes = decoder
+        .mappings(spec, "volumes", |decoder, index, item| volumes::decode(decoder, index, item, defaulting));
     for kind in ContainerKind::ALL {
         let decode = |decoder: &mut Decoder, index, item| containers::decode(decoder, kind, index, item);
         pod.containers.extend(decoder.mappings(spec, kind.field(), decode));
@@ -196,6 +229,19 @@ mod tests {
         };
         assert_eq!(ports(Defaulting::Pod), [80, 82]);
         assert_eq!(ports(Defaulting::Template), [0, 82]);
+    }
+
+    #[test]
+    fn what_an_api_server_has_defaulted_is_left_as_it_is() {
+        let value = value(
+            "{metadata: {labels: {app: web}, ownerReferences: [{kind: Node, name: one}, {controller: true, kind: ReplicaSet, name: web-1, uid: u}]}, \
+             spec: {hostNetwork: true, volumes: [{name: v}], containers: [{name: c, ports: [{containerPort: 80}]}]}}",
+        );
+        let pod = Pod::decode(&value, FieldPath::root(), Defaulting::None).unwrap();
+        assert!(pod.volumes[0].sources.is_empty());
+        assert_eq!(pod.containers[0].ports[0].host_port, 0);
+        assert_eq!(pod.labels, [("app", "web")]);
+        assert_eq!(pod.controller, Some(Controller { kind: "ReplicaSet", name: "web-1", uid: "u" }));
     }
 
     #[test]

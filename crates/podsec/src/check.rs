@@ -43,6 +43,18 @@ pub struct Violation {
     pub offences: Vec<Offence>,
 }
 
+impl Violation {
+    /// The reason, with the detail in parentheses where there is one.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        if self.detail.is_empty() {
+            self.reason.to_string()
+        } else {
+            format!("{} ({})", self.reason, self.detail)
+        }
+    }
+}
+
 /// One fault: a field of the pod, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offence {

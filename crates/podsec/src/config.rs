@@ -7,7 +7,7 @@ use crate::{Level, LevelVersion, Version};
 use ravelin_diag::FieldPath;
 use ravelin_object::identity::Identity;
 use ravelin_object::selector::{dns1123_label_faults, dns1123_subdomain_faults, quoted};
-use ravelin_object::{Decoder, Value};
+use ravelin_object::{DecodeError, Decoder, Value};
 use std::fmt;
 
 /// The defaults and exemptions of Pod Security Admission.
@@ -60,15 +60,32 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+impl From<DecodeError> for ConfigError {
+    fn from(error: DecodeError) -> Self {
+        let message = format!("expected {}, found {}", error.expected, error.found);
+        Self { path: error.path, message }
+    }
+}
+
 const GROUP: &str = "pod-security.admission.config.k8s.io";
 const VERSIONS: [&str; 3] = ["v1", "v1beta1", "v1alpha1"];
 
-/// Reads a configuration: a `PodSecurityConfiguration`, or an `AdmissionConfiguration` with one for the
-/// plugin `PodSecurity`.
+/// What a configuration file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The configuration itself.
+    Configuration(PodSecurityConfiguration),
+    /// An `AdmissionConfiguration` that names another file: its `path`, relative to the file itself.
+    Path(String),
+}
+
+/// Reads a configuration file: a `PodSecurityConfiguration`, or an `AdmissionConfiguration` with one for the
+/// plugin `PodSecurity`, which says it inline, names a file, or leaves it at the defaults.
+/// Source: `k8s.io/apiserver/pkg/admission/config.go`.
 ///
 /// # Errors
 /// Every fault: a wrong kind, unknown fields, wrong types, and what upstream's validation refuses.
-pub fn read(file: &Value) -> Result<PodSecurityConfiguration, Vec<ConfigError>> {
+pub fn read_file(file: &Value) -> Result<Found, Vec<ConfigError>> {
     let root = FieldPath::root();
     let one = |path: &FieldPath, message: String| vec![ConfigError { path: path.clone(), message }];
     let Some(identity) = Identity::of(file) else {
@@ -77,23 +94,47 @@ pub fn read(file: &Value) -> Result<PodSecurityConfiguration, Vec<ConfigError>> 
             "expected a PodSecurityConfiguration with `apiVersion` and `kind`".to_owned(),
         ));
     };
-    if identity.is("apiserver.config.k8s.io", "AdmissionConfiguration") {
-        let plugins = file.field("plugins").and_then(Value::as_array).unwrap_or_default();
-        let is_podsec = |plugin: &&Value| plugin.field("name").and_then(Value::as_str) == Some("PodSecurity");
-        let found = plugins.iter().position(|plugin| is_podsec(&plugin));
-        let path = root.key("plugins");
-        let Some(index) = found else {
-            return Err(one(&path, "has no plugin named `PodSecurity`".to_owned()));
-        };
-        let path = path.index(index);
-        let Some(configuration) = plugins.get(index).and_then(|plugin| plugin.field("configuration")) else {
-            let message = "has no `configuration`; a configuration that `path` points to is given by itself";
-            return Err(one(&path, message.to_owned()));
-        };
-        return read_at(configuration, path.key("configuration"));
+    if identity.kind != "AdmissionConfiguration"
+        || !ADMISSION_VERSIONS.contains(&identity.api_version.as_str())
+    {
+        return read_at(file, root).map(Found::Configuration);
     }
-    read_at(file, root)
+    let plugins = file.field("plugins").and_then(Value::as_array).unwrap_or_default();
+    let is_podsec = |plugin: &&Value| plugin.field("name").and_then(Value::as_str) == Some("PodSecurity");
+    let path = root.key("plugins");
+    let Some((index, plugin)) = plugins.iter().enumerate().find(|(_, plugin)| is_podsec(plugin)) else {
+        return Err(one(&path, "has no plugin named `PodSecurity`".to_owned()));
+    };
+    let path = path.index(index);
+    if let Some(configuration) = plugin.field("configuration") {
+        return read_at(configuration, path.key("configuration")).map(Found::Configuration);
+    }
+    match plugin.field("path") {
+        None => Ok(Found::Configuration(PodSecurityConfiguration::unconfigured())),
+        Some(Value::String(text)) if text.is_empty() => {
+            Ok(Found::Configuration(PodSecurityConfiguration::unconfigured()))
+        }
+        Some(Value::String(text)) => Ok(Found::Path(text.to_string())),
+        Some(other) => Err(one(&path.key("path"), format!("expected a string, found {}", other.describe()))),
+    }
 }
+
+/// Reads a configuration that names no further file.
+///
+/// # Errors
+/// As [`read_file`], and where it names a further file.
+pub fn read(file: &Value) -> Result<PodSecurityConfiguration, Vec<ConfigError>> {
+    match read_file(file)? {
+        Found::Configuration(configuration) => Ok(configuration),
+        Found::Path(path) => {
+            let message = format!("the configuration is in `{path}`; give that file");
+            Err(vec![ConfigError { path: FieldPath::root().key("plugins"), message }])
+        }
+    }
+}
+
+/// The versions in which an API server reads an `AdmissionConfiguration`.
+const ADMISSION_VERSIONS: [&str; 2] = ["apiserver.config.k8s.io/v1", "apiserver.k8s.io/v1alpha1"];
 
 fn read_at(value: &Value, path: FieldPath) -> Result<PodSecurityConfiguration, Vec<ConfigError>> {
     let identity = Identity::of(value).unwrap_or_default();
@@ -116,10 +157,7 @@ fn read_at(value: &Value, path: FieldPath) -> Result<PodSecurityConfiguration, V
             if errors.is_empty() { Ok(configuration) } else { Err(errors) }
         }
         Err(wrong) => {
-            errors.extend(wrong.into_iter().map(|error| ConfigError {
-                message: format!("expected {}, found {}", error.expected, error.found),
-                path: error.path,
-            }));
+            errors.extend(wrong.into_iter().map(ConfigError::from));
             Err(errors)
         }
     }
@@ -278,6 +316,26 @@ mod tests {
                     - name: PodSecurity\n  configuration:\n    apiVersion: pod-security.admission.config.k8s.io/v1beta1\n    \
                     kind: PodSecurityConfiguration\n    defaults: {audit: baseline}\n";
         assert_eq!(of(text).unwrap().defaults.audit.to_string(), "baseline:latest");
+    }
+
+    #[test]
+    fn an_admission_configuration_may_name_a_file_or_nothing() {
+        let file = |plugin: &str| {
+            let text = format!(
+                "{{apiVersion: apiserver.k8s.io/v1alpha1, kind: AdmissionConfiguration, plugins: [{{name: X}}, {plugin}]}}"
+            );
+            let value = object::yaml(&text, &Limits::STANDARD).unwrap().value.unwrap();
+            read_file(&value).map_err(|errors| errors[0].to_string())
+        };
+        let unconfigured = Found::Configuration(PodSecurityConfiguration::unconfigured());
+        assert_eq!(file("{name: PodSecurity}"), Ok(unconfigured.clone()));
+        assert_eq!(file("{name: PodSecurity, path: ''}"), Ok(unconfigured));
+        assert_eq!(file("{name: PodSecurity, path: psa.yaml}"), Ok(Found::Path("psa.yaml".to_owned())));
+        assert_eq!(
+            file("{name: PodSecurity, path: 1}"),
+            Err("plugins[1].path: expected a string, found the integer 1".to_owned())
+        );
+        assert_eq!(file("{name: Y}"), Err("plugins: has no plugin named `PodSecurity`".to_owned()));
     }
 
     #[test]

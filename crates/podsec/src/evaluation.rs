@@ -35,14 +35,7 @@ impl Verdict<'_> {
     /// Upstream's `ForbiddenDetail`: each reason with its detail in parentheses. Empty where allowed.
     #[must_use]
     pub fn detail(&self) -> String {
-        let one = |violation: &Violation| {
-            if violation.detail.is_empty() {
-                violation.reason.to_string()
-            } else {
-                format!("{} ({})", violation.reason, violation.detail)
-            }
-        };
-        self.violations.iter().map(|(_, violation)| one(violation)).collect::<Vec<_>>().join(", ")
+        self.violations.iter().map(|(_, violation)| violation.in_full()).collect::<Vec<_>>().join(", ")
     }
 }
 

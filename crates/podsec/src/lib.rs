@@ -2,15 +2,18 @@
 //!
 //! It decides what `k8s.io/pod-security-admission` decides, in the same words: [`Evaluation`] judges a pod,
 //! [`policy`] reads what the labels of a namespace ask for, [`config`] what a `PodSecurityConfiguration`
-//! says. It must not know files, clusters or the clock. Start reading at [`Evaluation::verdict`]; each
+//! says; [`admission`] answers a request with all of them. What [`exemption`] adds goes beyond upstream and is
+//! off unless configured. It must not know files, clusters or the clock. Start reading at [`Evaluation::verdict`]; each
 //! check is one file in `checks/`.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod admission;
 mod capabilities;
 mod check;
 pub mod checks;
 pub mod config;
 mod evaluation;
+pub mod exemption;
 mod faults;
 mod level;
 pub mod policy;

@@ -72,11 +72,17 @@ impl LabelError {
     pub fn path(&self) -> FieldPath {
         FieldPath::root().dotted("metadata.labels").key(self.label)
     }
+
+    /// What is wrong, without the path: upstream's `ErrorBody`.
+    #[must_use]
+    pub fn body(&self) -> String {
+        format!("Invalid value: {}: {}", quoted(&self.value), self.requirement)
+    }
 }
 
 impl fmt::Display for LabelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: Invalid value: {}: {}", self.path(), quoted(&self.value), self.requirement)
+        write!(f, "{}: {}", self.path(), self.body())
     }
 }
 

@@ -10,8 +10,10 @@ pub(crate) fn forbidden_source(pod: &Pod<'_>, volume: &Volume<'_>, source: &str)
         "" => format!("volumes[{}]", volume.index),
         name => format!("`{name}`"),
     };
+    let place = pod.field("spec.volumes").index(volume.index);
     Offence {
-        path: pod.field("spec.volumes").index(volume.index).key(source),
+        // A volume without a source has no field to point at.
+        path: if volume.sources.is_empty() { place } else { place.key(source) },
         anchor: Anchor::Value,
         message: format!("volume {name} is of the type `{source}`"),
     }

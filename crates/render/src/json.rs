@@ -223,6 +223,7 @@ fn suppression<'a>(by: &SuppressedBy, reason: &'a str) -> Suppression<'a> {
         SuppressedBy::Annotation => ("annotation", None, None),
         SuppressedBy::Comment(line) => ("comment", Some(*line), None),
         SuppressedBy::Entry(entry) => ("configuration", None, Some(*entry)),
+        SuppressedBy::Exemption(entry) => ("exemption", None, Some(*entry)),
     };
     Suppression { by, line, entry, reason }
 }

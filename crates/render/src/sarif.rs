@@ -156,7 +156,7 @@ fn result(reported: &ReportedFinding) -> Value {
 fn suppression(by: &SuppressedBy, reason: &str) -> Value {
     let kind = match by {
         SuppressedBy::Annotation | SuppressedBy::Comment(_) => "inSource",
-        SuppressedBy::Entry(_) => "external",
+        SuppressedBy::Entry(_) | SuppressedBy::Exemption(_) => "external",
     };
     let mut suppression = json!({"kind": kind, "status": "accepted"});
     if !reason.is_empty() {

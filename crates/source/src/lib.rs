@@ -14,6 +14,7 @@ mod locate;
 mod overlay;
 pub mod places;
 pub mod project;
+pub mod psa;
 mod recognise;
 pub mod scan;
 mod text;

@@ -10,6 +10,7 @@ use ravelin_engine::scan::{Judgement, identity_text, stable_path};
 use ravelin_engine::selection::Selection;
 use ravelin_engine::suppression::{self, Day, Suppression};
 use ravelin_inventory::Object;
+use ravelin_podsec::exemption::Extension;
 use std::sync::Arc;
 
 /// What the places of one file are resolved with.
@@ -24,6 +25,8 @@ pub(crate) struct Locator<'l> {
     pub limits: &'l Limits,
     /// The checks that take part.
     pub selection: &'l Selection,
+    /// The exemptions that faults may be waived by.
+    pub extension: &'l Extension,
     /// Today; nothing where suppressions are not heeded.
     pub suppress: Option<Day>,
 }
@@ -41,9 +44,9 @@ pub(crate) struct Judged<'j> {
 impl Locator<'_> {
     /// The findings of a document at their places, with its own suppressions applied.
     pub(crate) fn findings(&self, document: &Document, judged: &[Judged<'_>]) -> Vec<ReportedFinding> {
-        let has_paths = judged
-            .iter()
-            .any(|judged| !judged.judgement.findings.is_empty() || !judged.judgement.ignores.is_empty());
+        let has_paths = judged.iter().map(|judged| judged.judgement).any(|judgement| {
+            !judgement.findings.is_empty() || !judgement.exempted.is_empty() || !judgement.ignores.is_empty()
+        });
         let places = has_paths.then(|| self.places(document)).flatten();
         let mut findings = self.duplicates(document, judged);
         let mut reports = Vec::new();
@@ -51,6 +54,11 @@ impl Locator<'_> {
             let from = findings.len();
             for finding in &judged.judgement.findings {
                 findings.push(self.finding(document, places.as_ref(), judged, finding));
+            }
+            for exempted in &judged.judgement.exempted {
+                let mut finding = self.finding(document, places.as_ref(), judged, &exempted.finding);
+                finding.status = self.exempted(exempted.exemption);
+                findings.push(finding);
             }
             let own = findings.get_mut(from..).unwrap_or_default();
             reports.extend(self.annotations(document, places.as_ref(), judged, own));
@@ -115,6 +123,13 @@ impl Locator<'_> {
             ),
             status: Status::New,
         }
+    }
+
+    fn exempted(&self, index: usize) -> Status {
+        let exemption = self.extension.exemptions.get(index);
+        let reason =
+            exemption.map(|exemption| format!("exemption `{}`: {}", exemption.name, exemption.reason));
+        Status::Suppressed { by: SuppressedBy::Exemption(index), reason: reason.unwrap_or_default() }
     }
 
     fn duplicates(&self, document: &Document, judged: &[Judged<'_>]) -> Vec<ReportedFinding> {

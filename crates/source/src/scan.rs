@@ -8,6 +8,7 @@ use crate::locate::{Judged, Locator};
 use crate::overlay;
 use crate::places::Lines;
 use crate::project::Entries;
+use crate::psa::PsaFile;
 use crate::text::{SourceText, Texts};
 use ravelin_diag::FieldPath;
 use ravelin_engine::report::{Entry, Outcome, Report, ReportedFinding};
@@ -40,6 +41,8 @@ pub struct Request<'r> {
     pub suppress: Option<Day>,
     /// The suppressions of the configuration file.
     pub entries: &'r Entries,
+    /// The Pod Security configuration that the settings were taken from, for what is wrong with it today.
+    pub psa: Option<&'r PsaFile>,
 }
 
 /// Something that manifests are laid over. An object that stands again in a higher layer, or in the paths, is not
@@ -117,6 +120,9 @@ pub fn scan(request: &Request<'_>, progress: &dyn Progress) -> (Report, Texts) {
     for (findings, entries) in parts {
         report.findings.extend(findings);
         report.entries.extend(entries);
+    }
+    if let Some(psa) = request.psa {
+        report.findings.extend(psa.expired(request.settings.today, &request.settings.selection));
     }
     if let Some(today) = request.suppress {
         let reports = request.entries.apply(&mut report.findings, today, &request.settings.selection);
@@ -256,7 +262,10 @@ impl Inventoried {
             Some((inventory.objects().get(index)?, judgements.get(index)?))
         };
         let needs_text = self.drafts.iter().filter_map(judged).any(|(_, judgement)| {
-            !judgement.findings.is_empty() || !judgement.errors.is_empty() || !judgement.ignores.is_empty()
+            !judgement.findings.is_empty()
+                || !judgement.exempted.is_empty()
+                || !judgement.errors.is_empty()
+                || !judgement.ignores.is_empty()
         });
         let text = needs_text.then(|| texts.text(&self.name)).flatten();
         let lines = match &self.lines {
@@ -269,6 +278,7 @@ impl Inventoried {
             lines: lines.as_ref(),
             limits: request.limits,
             selection: &request.settings.selection,
+            extension: &request.settings.extension,
             suppress: request.suppress,
         };
         let mut by_document: Vec<Vec<Judged<'_>>> = self.documents.iter().map(|_| Vec::new()).collect();
@@ -339,6 +349,18 @@ fn unknown(request: &Request<'_>, inventory: &Inventory, judgements: &[Judgement
         unknown.push(format!(
             "who will create the pods is not known, so the {users} exempt usernames exempt nothing here"
         ));
+    }
+    let of_users =
+        request.settings.extension.exemptions.iter().filter(|exemption| exemption.usernames.is_some());
+    match of_users.count() {
+        0 => {}
+        1 => unknown.push(
+            "who will create the pods is not known, so 1 exemption by username exempts nothing here"
+                .to_owned(),
+        ),
+        many => unknown.push(format!(
+            "who will create the pods is not known, so {many} exemptions by username exempt nothing here"
+        )),
     }
     unknown
 }

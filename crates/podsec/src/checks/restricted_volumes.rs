@@ -121,7 +121,7 @@ fn restricted_volumes_1_0(pod: &Pod<'_>) -> Option<Violation> {
     let is_allowed = |volume: &Volume<'_>| volume.sources.iter().any(|source| ALLOWED_1_0.contains(source));
     let restricted = || {
         let volumes = pod.volumes.iter().filter(|volume| !is_allowed(volume));
-        // `unknown` is upstream's word where there is none; the view of a pod makes that an `emptyDir`.
+        // `unknown` is upstream's word where there is none; defaulting makes that an `emptyDir`.
         volumes.map(|volume| (volume, volume.sources.first().copied().unwrap_or("unknown")))
     };
     let detail = || {

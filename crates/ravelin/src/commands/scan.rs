@@ -16,12 +16,14 @@ use ravelin_engine::selection::{Pattern, Selection};
 use ravelin_engine::suppression::Day;
 use ravelin_object::Value;
 use ravelin_object::identity::Identity;
-use ravelin_podsec::config::{self, PodSecurityConfiguration};
+use ravelin_podsec::config::PodSecurityConfiguration;
 use ravelin_podsec::{Level, LevelVersion, Version};
 use ravelin_render::{Context, Format, Texts};
+use ravelin_source::baseline;
 use ravelin_source::project::{self, ProjectFile};
+use ravelin_source::psa::{self, PsaFile};
 use ravelin_source::scan::{Base, Progress, REPLACED, Request, read_where};
-use ravelin_source::{FileOptions, Limits, SourceText, baseline};
+use ravelin_source::{FileOptions, Limits, SourceText};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -61,7 +63,7 @@ pub(crate) struct Args {
     /// The policy version for --level: latest, or v1.0 and up [default: latest]
     #[arg(long, visible_alias = "policy-version", value_name = "VERSION", value_parser = Version::from_str)]
     version: Option<Version>,
-    /// The PodSecurityConfiguration of the API server: defaults and exemptions
+    /// The PodSecurityConfiguration of the API server: defaults and exemptions; a PodSecurityExtension may follow
     #[arg(long, value_name = "FILE")]
     psa_config: Option<PathBuf>,
     /// The namespace of objects that name none
@@ -127,7 +129,8 @@ fn parse_output(text: &str) -> Result<(Format, PathBuf), String> {
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
     let started = Instant::now();
     let project = project_file(&args)?;
-    let mut settings = settings(&args, &project)?;
+    let psa = psa_path(&args, &project).map(|path| psa::load(&path)).transpose().map_err(usage)?;
+    let mut settings = settings(&args, &project, psa.as_ref())?;
     let fail_on = match (args.fail_on, &project.project.fail_on) {
         (Some(severity), _) => severity,
         (None, Some(text)) => text.parse().map_err(usage)?,
@@ -136,7 +139,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
     let known = args.baseline.as_deref().map(baseline::read).transpose().map_err(usage)?;
     let files = args.sources.options(&project.project.include, &project.project.exclude)?;
     let limits = args.sources.limits();
-    let suppress = if args.no_suppressions { None } else { Some(today()?) };
+    let suppress = if args.no_suppressions { None } else { Some(settings.today) };
     let base = bases(&args, &limits)?;
     settings.is_complete = base.is_complete;
     let request = Request {
@@ -147,6 +150,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
         settings: &settings,
         suppress,
         entries: &project.entries,
+        psa: psa.as_ref(),
     };
     let bar = Bar::new();
     let (mut report, texts) = ravelin_source::scan::scan(&request, &bar);
@@ -305,7 +309,13 @@ fn project_file(args: &Args) -> anyhow::Result<ProjectFile> {
     found.map_or_else(|| Ok(ProjectFile::default()), |path| project::load(&path).map_err(usage))
 }
 
-fn settings(args: &Args, file: &ProjectFile) -> anyhow::Result<Settings> {
+/// The file with the Pod Security configuration, if one is given.
+fn psa_path(args: &Args, file: &ProjectFile) -> Option<PathBuf> {
+    let of_project = || file.project.psa_config.as_ref().map(|path| file.folder.join(path));
+    args.psa_config.clone().or_else(of_project)
+}
+
+fn settings(args: &Args, file: &ProjectFile, psa: Option<&PsaFile>) -> anyhow::Result<Settings> {
     let project = &file.project;
     let level = match (args.level, &project.level) {
         (Some(level), _) => level,
@@ -321,8 +331,6 @@ fn settings(args: &Args, file: &ProjectFile) -> anyhow::Result<Settings> {
         }
         (None, None) => Version::Latest,
     };
-    let psa_path =
-        args.psa_config.clone().or_else(|| project.psa_config.as_ref().map(|path| file.folder.join(path)));
     let patterns = |given: &[Pattern], texts: &[String]| -> anyhow::Result<Vec<Pattern>> {
         if given.is_empty() {
             texts.iter().map(|text| text.parse().map_err(usage)).collect()
@@ -332,32 +340,15 @@ fn settings(args: &Args, file: &ProjectFile) -> anyhow::Result<Settings> {
     };
     Ok(Settings {
         yardstick: LevelVersion::new(level, version),
-        psa: psa_path
-            .map_or_else(|| Ok(PodSecurityConfiguration::unconfigured()), |path| psa_config(&path))?,
+        psa: psa.map_or_else(PodSecurityConfiguration::unconfigured, |file| file.configuration.clone()),
+        extension: psa.map(|file| file.extension.clone()).unwrap_or_default(),
+        today: today()?,
         default_namespace: args.namespace.clone().or_else(|| project.namespace.clone()).unwrap_or_default(),
         is_complete: false,
         selection: Selection {
             select: patterns(&args.select, &project.select)?,
             ignore: patterns(&args.ignore, &project.ignore)?,
         },
-    })
-}
-
-/// Reads a PodSecurityConfiguration.
-pub(super) fn psa_config(path: &Path) -> anyhow::Result<PodSecurityConfiguration> {
-    let fault = |message: String| usage(format!("{}: {message}", path.display()));
-    let bytes = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
-    let text = ravelin_yaml::decode(&bytes).map_err(|error| fault(error.to_string()))?;
-    let limits = Limits::STANDARD.of_document();
-    let read = ravelin_object::read::yaml(&text, &limits).map_err(|error| {
-        let (line, column) = ravelin_yaml::position(&text, error.offset);
-        usage(format!("{}:{line}:{column}: {error}", path.display()))
-    })?;
-    let value =
-        read.value.ok_or_else(|| fault("is empty; expected a PodSecurityConfiguration".to_owned()))?;
-    config::read(&value).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        fault(lines.join("\n  "))
     })
 }
 

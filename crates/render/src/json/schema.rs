@@ -168,12 +168,12 @@ fn finding() -> Value {
 
 fn suppression() -> Value {
     json!({
-        "description": "What silenced it: an annotation of the object, a comment on a line, or an entry of the \
-            configuration file, counted from 0.",
+        "description": "What silenced it: an annotation of the object, a comment on a line, an entry of the \
+            configuration file, or an exemption of the PodSecurityExtension; the last two counted from 0.",
         "type": "object",
         "required": ["by", "line", "entry", "reason"],
         "properties": {
-            "by": {"enum": ["annotation", "comment", "configuration"]},
+            "by": {"enum": ["annotation", "comment", "configuration", "exemption"]},
             "line": {"type": ["integer", "null"], "minimum": 1},
             "entry": {"type": ["integer", "null"], "minimum": 0},
             "reason": {"type": "string"}

@@ -45,13 +45,23 @@ pub(crate) fn scan_over(base: &[Base], paths: &[PathBuf], files: &FileOptions, l
     let settings = Settings {
         yardstick: LevelVersion::new(Level::Restricted, Version::Latest),
         psa: PodSecurityConfiguration::unconfigured(),
+        extension: Default::default(),
+        today: "2026-01-01".parse().unwrap(),
         default_namespace: String::new(),
         is_complete: false,
         selection: Selection::default(),
     };
     let suppress = Some("2026-06-01".parse().unwrap());
-    let request =
-        Request { paths, base, files, limits, settings: &settings, suppress, entries: &Entries::default() };
+    let request = Request {
+        paths,
+        base,
+        files,
+        limits,
+        settings: &settings,
+        suppress,
+        entries: &Entries::default(),
+        psa: None,
+    };
     let (report, _) = scan(&request, &Silent);
     let counts = report.counts();
     assert_eq!(counts.total(), report.entries.len());
