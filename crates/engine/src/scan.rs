@@ -1,6 +1,6 @@
 //! The judgement of one object of an inventory.
 
-use crate::checks::psa::InvalidNamespaceLabel;
+use crate::checks::psa::{ExpiredExemption, InvalidNamespaceLabel};
 use crate::report::Outcome;
 use crate::selection::Selection;
 use crate::suppression::{IgnoreAnnotation, of_annotations};
@@ -13,7 +13,7 @@ use ravelin_object::pod::{Defaulting, Pod};
 use ravelin_object::templates::{self, FoundBy, Template};
 use ravelin_object::{DecodeError, Decoder, Value};
 use ravelin_podsec::config::PodSecurityConfiguration;
-use ravelin_podsec::exemption::{Extension, Maker, Owner, Subject, Waivers};
+use ravelin_podsec::exemption::{self, Exemption, Extension, Maker, Owner, Subject, Waivers};
 use ravelin_podsec::policy::{self, Policy};
 use ravelin_podsec::{Evaluation, Level, LevelVersion, Offence, PodCheck, Version};
 use ravelin_posture::Picture;
@@ -124,6 +124,9 @@ impl<'s> Scanner<'s> {
         if object.identity.is("", "Namespace") {
             return self.judge_namespace(object);
         }
+        if object.identity.is(exemption::GROUP, exemption::KIND) {
+            return self.judge_extension(object);
+        }
         let templates = templates::find(&object.identity, &object.value);
         if !templates.is_empty() {
             return self.judge_pods(inventory, object, &templates);
@@ -179,6 +182,26 @@ impl<'s> Scanner<'s> {
                 "the label `{}` is `{}`, which {}: {}",
                 error.label, error.value, error.requirement, error.consequence
             );
+            judgement.findings.push(finding);
+        }
+        judgement.findings.retain(|finding| self.settings.selection.includes(finding.check));
+        judgement
+    }
+
+    /// A `PodSecurityExtension` among the scanned objects, whether or not it is the one in force.
+    fn judge_extension(&self, object: &Object) -> Judgement {
+        let extension = match exemption::read(&object.value) {
+            Ok(extension) => extension,
+            Err(errors) => {
+                let message = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                return Judgement::ended(Outcome::Failed { message });
+            }
+        };
+        let mut judgement = Judgement::ended(Outcome::Judged);
+        for (index, exemption) in extension.expired(self.settings.today) {
+            let path = FieldPath::root().key("exemptions").index(index).key("expires");
+            let mut finding = self.finding(ExpiredExemption.meta(), path, Anchor::Value);
+            finding.message = expired_message(exemption);
             judgement.findings.push(finding);
         }
         judgement.findings.retain(|finding| self.settings.selection.includes(finding.check));
@@ -432,10 +455,18 @@ fn without_pod(identity: &Identity) -> Outcome {
     }
 }
 
+/// What is said of an exemption that has expired.
+#[must_use]
+pub fn expired_message(exemption: &Exemption) -> String {
+    let Exemption { name, owner, expires, reason, .. } = exemption;
+    format!("the exemption `{name}` of `{owner}` expired on {expires}: {reason}")
+}
+
 /// Whether a scan could find anything in the object, or needs it to judge others. The rest need not be kept.
 #[must_use]
 pub fn is_relevant(identity: &Identity, value: &Value) -> bool {
     identity.is("", "Namespace")
+        || identity.is(exemption::GROUP, exemption::KIND)
         || templates::place(identity).is_some()
         || ravelin_posture::is_relevant(identity, value)
 }

@@ -156,6 +156,30 @@ fn the_configuration_gives_defaults_and_exemptions() {
 }
 
 #[test]
+fn what_an_exemption_waives_is_no_finding_but_is_kept() {
+    let extension = "apiVersion: ravelin.dev/v1\nkind: PodSecurityExtension\nexemptions:\n\
+        - {name: old, reason: r, owner: o, expires: '2025-12-31', namespaces: [shop]}\n\
+        - {name: agents, reason: reads logs, owner: o, expires: '2026-12-31', namespaces: [shop], controls: [pss/host-namespaces]}\n";
+    let settings =
+        Settings { extension: ravelin_podsec::exemption::read(&value(extension)).unwrap(), ..settings() };
+    let judge = |name: &str| {
+        let stream = pod(name, "hostPID: true\n  hostIPC: true", "securityContext: {privileged: true}");
+        judge_with(&settings, &stream)
+    };
+    let judgement = judge("shop");
+    assert!(lines(&judgement).iter().all(|line| !line.contains("host-namespaces")), "{judgement:?}");
+    assert!(!lines(&judgement).is_empty(), "an expired exemption waives nothing");
+    let exempted: Vec<_> = judgement
+        .exempted
+        .iter()
+        .map(|exempted| (exempted.finding.check, exempted.finding.path.to_string(), exempted.exemption))
+        .collect();
+    let waived = |field: &str| ("pss/host-namespaces", format!("spec.{field}"), 1);
+    assert_eq!(exempted, [waived("hostPID"), waived("hostIPC")]);
+    assert!(judge("other").exempted.is_empty());
+}
+
+#[test]
 fn what_cannot_be_decoded_fails_and_says_where() {
     let judgement = judge(&pod("''", "hostPID: 'yes'", GOOD));
     let message = "spec.hostPID: expected a boolean, found the string \"yes\"".to_owned();

@@ -16,7 +16,7 @@ mod ruling;
 mod subject;
 
 pub use pattern::Pattern;
-pub use read::{KIND, read};
+pub use read::{GROUP, KIND, read};
 pub use ruling::{Ruling, Waived, Waivers};
 pub use subject::{Maker, Owner, Subject};
 

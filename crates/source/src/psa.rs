@@ -10,6 +10,7 @@ use crate::project::ProjectError;
 use ravelin_diag::{Anchor, Day, FieldPath};
 use ravelin_engine::checks::psa::ExpiredExemption;
 use ravelin_engine::report::{Location, Region, ReportedFinding};
+use ravelin_engine::scan::expired_message;
 use ravelin_engine::selection::Selection;
 use ravelin_engine::suppression;
 use ravelin_object::identity::Identity;
@@ -35,12 +36,14 @@ impl PsaFile {
     #[must_use]
     pub fn expired(&self, today: Day, selection: &Selection) -> Vec<ReportedFinding> {
         let expired = self.extension.expired(today).filter_map(|(index, exemption)| {
-            let message = format!(
-                "the exemption `{}` of `{}` expired on {}: {}",
-                exemption.name, exemption.owner, exemption.expires, exemption.reason
-            );
             let location = self.locations.get(index)?.clone();
-            suppression::report(&ExpiredExemption::META, message, location, None, selection)
+            suppression::report(
+                &ExpiredExemption::META,
+                expired_message(exemption),
+                location,
+                None,
+                selection,
+            )
         });
         expired.collect()
     }

@@ -122,7 +122,15 @@ pub fn scan(request: &Request<'_>, progress: &dyn Progress) -> (Report, Texts) {
         report.entries.extend(entries);
     }
     if let Some(psa) = request.psa {
-        report.findings.extend(psa.expired(request.settings.today, &request.settings.selection));
+        // Where the file is among the scanned ones, it has been reported with its fields already.
+        let mut expired = psa.expired(request.settings.today, &request.settings.selection);
+        expired.retain(|finding| {
+            let is_same = |other: &ReportedFinding| {
+                other.finding.check == finding.finding.check && other.location.file == finding.location.file
+            };
+            !report.findings.iter().any(is_same)
+        });
+        report.findings.append(&mut expired);
     }
     if let Some(today) = request.suppress {
         let reports = request.entries.apply(&mut report.findings, today, &request.settings.selection);

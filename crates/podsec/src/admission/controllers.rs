@@ -45,6 +45,10 @@ impl Admission<'_> {
             Ok(object) => object,
             Err(error) => return Response::allowed_with_error(format!("failed to decode object: {error}")),
         };
+        let owner = match objects::metadata(object.as_ref().map_or(&Value::Null, |object| object.value)) {
+            Ok(metadata) => metadata.owner,
+            Err(error) => return Response::allowed_with_error(format!("failed to decode object: {error}")),
+        };
         let template = match object.as_ref().map(template) {
             Some(Ok(Some(template))) => template,
             Some(Ok(None)) => return Response::allowed(),
@@ -64,10 +68,6 @@ impl Admission<'_> {
             }
         };
         let object = Owner { kind, name: objects::name(value) };
-        let owner = match objects::metadata(value) {
-            Ok(metadata) => metadata.owner,
-            Err(error) => return Response::allowed_with_error(format!("failed to decode object: {error}")),
-        };
         self.evaluate(&Case { request, held: &held, pod: &pod, object, owner, enforce })
     }
 }

@@ -10,6 +10,8 @@ use ravelin_object::{Decoder, Map, Value};
 
 /// The kind of the document.
 pub const KIND: &str = "PodSecurityExtension";
+/// Its API group.
+pub const GROUP: &str = "ravelin.dev";
 const API_VERSION: &str = "ravelin.dev/v1";
 
 /// How many exemptions a document may hold: each is asked about every pod.
