@@ -231,7 +231,7 @@ mod tests {
             ),
             (
                 format!("{CONFIGURATION}---\n{EXTENSION}  owners: x\n"),
-                "etc/admission.yaml:13:3: exemptions[0].owners: unknown field",
+                "etc/admission.yaml:13:11: exemptions[0].owners: unknown field",
             ),
             (
                 format!("{CONFIGURATION}kind: x\n"),

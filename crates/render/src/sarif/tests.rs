@@ -225,7 +225,7 @@ fn a_result_points_at_its_place() {
             "severity": "high"
           },
           "ruleId": "pss/host-namespaces",
-          "ruleIndex": 6
+          "ruleIndex": 7
         }
         "#);
 }
