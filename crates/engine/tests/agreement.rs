@@ -159,6 +159,7 @@ fn is_found(manifest: &str, labels: &str, psa: &PodSecurityConfiguration, extens
         extension: extension.clone(),
         today: today(),
         default_namespace: String::new(),
+        is_complete: false,
         selection: Selection::default(),
     };
     let judgement = Scanner::new(&settings).judge(&inventory, inventory.ids().last().unwrap());

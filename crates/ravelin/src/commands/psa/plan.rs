@@ -72,7 +72,7 @@ enum Output {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     let psa = match &args.psa_config {
-        Some(path) => crate::commands::scan::psa_config(path)?,
+        Some(path) => ravelin_source::psa::load(path).map_err(crate::exit::usage)?.configuration,
         None => PodSecurityConfiguration::unconfigured(),
     };
     let settings = Settings { version: args.version, psa, default_namespace: String::new() };
