@@ -171,7 +171,7 @@ fn the_configuration_of_the_api_server_is_read() {
     std::fs::write(folder.path().join("psa.yaml"), config.replace("baseline", "Baseline")).unwrap();
     let run = scan(POD);
     assert_eq!(run.status, 64);
-    assert!(run.err.contains("psa.yaml: defaults.warn: Invalid value: \"Baseline\""), "{}", run.err);
+    assert!(run.err.contains("psa.yaml:3:39: defaults.warn: Invalid value: \"Baseline\""), "{}", run.err);
 }
 
 #[test]
