@@ -5,6 +5,7 @@
 
 mod commands;
 mod exit;
+pub mod install;
 mod output;
 
 pub use commands::rules::page as rule_page;
