@@ -3,6 +3,9 @@
 use crate::PostureCheck;
 
 mod prelude {
+    pub(super) use crate::rights::{
+        CHANGE, CONTROL, READ, Right, WRITE, by_rule, cluster, held, is_builtin, namespaced,
+    };
     pub(super) use crate::{Notes, Picture, PostureCheck, Workload, words};
     pub(super) use ravelin_check::{Source, declare_check};
     pub(super) use ravelin_diag::{Anchor, Confidence, FieldPath, Severity};
@@ -10,9 +13,87 @@ mod prelude {
 
 /// Checks of the family `rbac`: about who holds which rights.
 pub mod rbac {
+    mod admin_binding;
+    mod admission_policy;
+    mod aggregation_widening;
+    mod anonymous_binding;
+    mod api_service;
+    mod authenticated_binding;
+    mod bind_verb;
+    mod certificate_approve;
+    mod certificate_sign;
     mod cluster_admin_binding;
+    mod control_config_maps;
+    mod conversion_webhook;
+    mod dangling_role;
+    mod default_role_changed;
+    mod endpoints_write;
+    mod escalate_verb;
+    mod events_delete;
+    mod impersonate;
+    mod masters_binding;
+    mod namespace_delete;
+    mod namespace_labels;
+    mod node_status;
+    mod nodes_proxy;
+    mod object_flood;
+    mod persistent_volume_create;
+    mod pod_exec;
+    mod pod_portforward;
+    mod pod_status;
+    mod pod_stealing;
+    mod secrets_read;
+    mod service_account_group_binding;
+    mod service_status;
+    mod token_request;
+    mod token_secret_create;
+    mod unknown_subject;
+    mod webhook_configuration;
+    mod wildcard_all;
+    mod wildcard_resources;
+    mod wildcard_verbs;
+    mod workload_create;
     use super::prelude;
+    pub use admin_binding::AdminBinding;
+    pub use admission_policy::AdmissionPolicy;
+    pub use aggregation_widening::AggregationWidening;
+    pub use anonymous_binding::AnonymousBinding;
+    pub use api_service::ApiService;
+    pub use authenticated_binding::AuthenticatedBinding;
+    pub use bind_verb::BindVerb;
+    pub use certificate_approve::CertificateApprove;
+    pub use certificate_sign::CertificateSign;
     pub use cluster_admin_binding::ClusterAdminBinding;
+    pub use control_config_maps::ControlConfigMaps;
+    pub use conversion_webhook::ConversionWebhook;
+    pub use dangling_role::DanglingRole;
+    pub use default_role_changed::DefaultRoleChanged;
+    pub use endpoints_write::EndpointsWrite;
+    pub use escalate_verb::EscalateVerb;
+    pub use events_delete::EventsDelete;
+    pub use impersonate::Impersonate;
+    pub use masters_binding::MastersBinding;
+    pub use namespace_delete::NamespaceDelete;
+    pub use namespace_labels::NamespaceLabels;
+    pub use node_status::NodeStatus;
+    pub use nodes_proxy::NodesProxy;
+    pub use object_flood::ObjectFlood;
+    pub use persistent_volume_create::PersistentVolumeCreate;
+    pub use pod_exec::PodExec;
+    pub use pod_portforward::PodPortforward;
+    pub use pod_status::PodStatus;
+    pub use pod_stealing::PodStealing;
+    pub use secrets_read::SecretsRead;
+    pub use service_account_group_binding::ServiceAccountGroupBinding;
+    pub use service_status::ServiceStatus;
+    pub use token_request::TokenRequest;
+    pub use token_secret_create::TokenSecretCreate;
+    pub use unknown_subject::UnknownSubject;
+    pub use webhook_configuration::WebhookConfiguration;
+    pub use wildcard_all::WildcardAll;
+    pub use wildcard_resources::WildcardResources;
+    pub use wildcard_verbs::WildcardVerbs;
+    pub use workload_create::WorkloadCreate;
 }
 
 /// Checks of the family `sa`: about service accounts, their tokens, and the pods that run as them.
@@ -42,7 +123,46 @@ pub mod sa {
 
 /// The checks of this room, sorted by id.
 pub const ALL: &[&dyn PostureCheck] = &[
+    &rbac::AdminBinding,
+    &rbac::AdmissionPolicy,
+    &rbac::AggregationWidening,
+    &rbac::AnonymousBinding,
+    &rbac::ApiService,
+    &rbac::AuthenticatedBinding,
+    &rbac::BindVerb,
+    &rbac::CertificateApprove,
+    &rbac::CertificateSign,
     &rbac::ClusterAdminBinding,
+    &rbac::ControlConfigMaps,
+    &rbac::ConversionWebhook,
+    &rbac::DanglingRole,
+    &rbac::DefaultRoleChanged,
+    &rbac::EndpointsWrite,
+    &rbac::EscalateVerb,
+    &rbac::EventsDelete,
+    &rbac::Impersonate,
+    &rbac::MastersBinding,
+    &rbac::NamespaceDelete,
+    &rbac::NamespaceLabels,
+    &rbac::NodeStatus,
+    &rbac::NodesProxy,
+    &rbac::ObjectFlood,
+    &rbac::PersistentVolumeCreate,
+    &rbac::PodExec,
+    &rbac::PodPortforward,
+    &rbac::PodStatus,
+    &rbac::PodStealing,
+    &rbac::SecretsRead,
+    &rbac::ServiceAccountGroupBinding,
+    &rbac::ServiceStatus,
+    &rbac::TokenRequest,
+    &rbac::TokenSecretCreate,
+    &rbac::UnknownSubject,
+    &rbac::WebhookConfiguration,
+    &rbac::WildcardAll,
+    &rbac::WildcardResources,
+    &rbac::WildcardVerbs,
+    &rbac::WorkloadCreate,
     &sa::AutomountedToken,
     &sa::BorrowedToken,
     &sa::DefaultAccountBound,

@@ -9,8 +9,11 @@
 mod check;
 pub mod checks;
 mod defaults;
+mod escalation;
 mod exposure;
+mod groups;
 mod picture;
+mod rights;
 mod strength;
 #[cfg(test)]
 mod testing;

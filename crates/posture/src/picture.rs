@@ -1,6 +1,7 @@
 //! What checks look at: the objects of an inventory, and the policy in them.
 
 use crate::defaults::Defaults;
+use crate::escalation::Targets;
 use crate::{Notes, Workload};
 use ravelin_authz::bootstrap::{self, Version};
 use ravelin_authz::rbac::{AnyBinding, AnyRole, GROUP, Identity, Index, Objects, Policy, aggregation};
@@ -9,6 +10,7 @@ use ravelin_inventory::{Inventory, NamespaceFacts, Object, ObjectId};
 use ravelin_object::identity::Identity as ObjectIdentity;
 use ravelin_object::{DecodeError, Value, templates};
 use ravelin_podsec::config::PodSecurityConfiguration;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is assumed of the cluster the objects go to.
@@ -80,6 +82,9 @@ pub struct Picture<'i> {
     bound: BTreeSet<String>,
     faults: Vec<Fault>,
     unknown: BTreeSet<String>,
+    targets: OnceCell<Targets>,
+    /// Namespace and name of the service accounts that workloads run as.
+    running: BTreeSet<(&'i str, &'i str)>,
 }
 
 /// Whether checks of this room look at an object. The rest need not be kept.
@@ -125,6 +130,8 @@ impl<'i> Picture<'i> {
             bound: BTreeSet::new(),
             faults: Vec::new(),
             unknown: BTreeSet::new(),
+            targets: OnceCell::new(),
+            running: BTreeSet::new(),
         };
         let mut has_policy = false;
         for (id, object) in picture.ids.iter().zip(inventory.objects()) {
@@ -139,6 +146,8 @@ impl<'i> Picture<'i> {
                 picture.token_secrets.insert((namespace, &object.identity.name), account);
             }
         }
+        let accounts = picture.workloads.iter().map(|workload| (workload.namespace, workload.account));
+        picture.running = accounts.collect();
         if has_policy || !picture.workloads.is_empty() {
             picture.defaults = Defaults::of_all_versions();
             picture.compile(default_namespace);
@@ -209,6 +218,33 @@ impl<'i> Picture<'i> {
     #[must_use]
     pub fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// Whether a service account may be there: it is, or not all that is there is known.
+    pub(crate) fn may_exist(&self, namespace: &str, name: &str) -> bool {
+        !self.settings.is_complete || self.accounts.contains_key(&(namespace, name))
+    }
+
+    /// Whether pods may run as a service account: some do, or not all that run are known. What is known of the control
+    /// plane is that its controllers run as no pod.
+    pub(crate) fn may_run(&self, namespace: &str, name: &str) -> bool {
+        self.running.contains(&(namespace, name))
+            || !self.settings.is_complete && namespace != crate::rights::SYSTEM
+    }
+
+    /// The service accounts of the inventory in a namespace, if it holds any.
+    pub(crate) fn knows_accounts_in(&self, namespace: &str) -> bool {
+        self.settings.is_complete
+            || self
+                .accounts
+                .range((namespace, "")..)
+                .next()
+                .is_some_and(|((found, _), _)| *found == namespace)
+    }
+
+    /// Everybody whom somebody might become.
+    pub(crate) fn targets(&self) -> &Targets {
+        self.targets.get_or_init(|| Targets::of(&self.index))
     }
 
     /// Every object with its id, in the order given.

@@ -49,3 +49,9 @@ pub(crate) fn found(check: &dyn PostureCheck, text: &str) -> Vec<(String, FieldP
         })
         .collect()
 }
+
+/// What all checks say of a YAML text.
+pub(crate) fn all(text: &str) -> Vec<crate::Found> {
+    let (inventory, settings) = (inventory(text), settings());
+    crate::judge(&Picture::new(&inventory, &settings), &|_| true).found
+}
