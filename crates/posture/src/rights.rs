@@ -294,10 +294,11 @@ fn is_reported_elsewhere(picture: &Picture<'_>, grant: &Grant<'_>) -> bool {
     grant.policy_rule().is_some_and(is_sweeping) || is_packaged(picture, grant)
 }
 
-/// Whether a rule gives every verb on every resource of a group.
+/// Whether a rule gives every verb on every resource of a group, or all those that read and write.
 pub(crate) fn is_sweeping(rule: &PolicyRule) -> bool {
-    let has_all = |list: &[_]| list.iter().any(|word: &_| *word == "*");
-    has_all(&rule.verbs) && has_all(&rule.resources) && rule.resource_names.is_empty()
+    let has = |verb: &&str| rule.verbs.iter().any(|held| held == verb || held == "*");
+    let is_all = rule.resources.iter().any(|resource| resource == "*") && rule.resource_names.is_empty();
+    is_all && ["get", "list", "watch", "create", "update", "patch", "delete"].iter().all(has)
 }
 
 /// Whether the grant is one of the roles `admin` and `edit`, which are made to be bound in namespaces.
@@ -310,12 +311,13 @@ pub(crate) fn is_packaged_role(role: &AnyRole<'_>) -> bool {
     matches!(role, AnyRole::Cluster(role) if matches!(role.metadata.name.as_str(), "admin" | "edit"))
 }
 
-/// Everybody to whom the inventory grants a rule of some kind, but for Kubernetes' own grants.
+/// Everybody to whom the inventory grants a rule of some kind, but for Kubernetes' own grants: once for what is granted
+/// in the whole cluster, once for what is granted in namespaces.
 pub(crate) fn by_rule<'p>(
     picture: &'p Picture<'_>,
     is_wanted: &dyn Fn(&Grant<'p>, &PolicyRule) -> bool,
 ) -> Vec<Held<'p>> {
-    let mut found: BTreeMap<Identity<'p>, (ObjectId, FieldPath, Vec<Grant<'p>>)> = BTreeMap::new();
+    let mut found: BTreeMap<(Identity<'p>, bool), (ObjectId, FieldPath, Vec<Grant<'p>>)> = BTreeMap::new();
     for holding in picture.holdings() {
         let Some(role) = holding.role else { continue };
         let (binding, subject, identity) = (holding.binding, holding.subject, holding.identity);
@@ -330,18 +332,17 @@ pub(crate) fn by_rule<'p>(
             let grant = Grant { binding, subject, identity, role, rule: index, scope };
             if is_wanted(&grant, rule) {
                 let place = || (holding.object, holding.path(), Vec::new());
-                found.entry(identity).or_insert_with(place).2.push(grant);
+                let is_cluster = scope == Scope::Cluster;
+                found.entry((identity, is_cluster)).or_insert_with(place).2.push(grant);
             }
         }
     }
-    let of_subject = |(identity, (object, path, grants)): (Identity<'p>, (_, _, Vec<Grant<'p>>))| {
-        let scopes: BTreeSet<Scope<'p>> = grants.iter().map(|grant| grant.scope).collect();
-        let scopes = match scopes.first() {
-            Some(Scope::Cluster) => vec![Scope::Cluster],
-            _ => scopes.into_iter().collect(),
+    let of_subject =
+        |((identity, _), (object, path, grants)): ((Identity<'p>, bool), (_, _, Vec<Grant<'p>>))| {
+            let scopes: BTreeSet<Scope<'p>> = grants.iter().map(|grant| grant.scope).collect();
+            let scopes = scopes.into_iter().collect();
+            Held { identity, user: user_of(&identity), scopes, grants: vec![grants], object, path }
         };
-        Held { identity, user: user_of(&identity), scopes, grants: vec![grants], object, path }
-    };
     found.into_iter().map(of_subject).collect()
 }
 
@@ -361,3 +362,6 @@ pub(crate) const WORKLOADS: &[Right] = &[
     namespaced(WRITE, "batch", "cronjobs"),
     namespaced(WRITE, "", "replicationcontrollers"),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,8 @@ pub(crate) fn binding(binding: &AnyBinding<'_>) -> String {
 pub(crate) fn chain(grant: &Grant<'_>) -> String {
     let role = grant.role.metadata();
     let namespace = match role.namespace.as_str() {
+        // What a ClusterRole says of a namespace counts for nothing.
+        _ if grant.role.kind() == "ClusterRole" => String::new(),
         "" => String::new(),
         namespace => format!("{namespace}/"),
     };

@@ -15,8 +15,10 @@ use ravelin_yaml::Limits;
 /// What Pod Security says of pods that take over their node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Hosts {
-    /// They are admitted in this namespace.
+    /// They are admitted in this namespace, by what is known of it.
     Admitted(String),
+    /// They are admitted in the namespace of the control plane, unless somebody has changed that.
+    AdmittedByDefault,
     /// They are refused everywhere.
     Refused,
     /// It is not known of this namespace.
@@ -65,6 +67,13 @@ fn enforced(picture: &Picture<'_>, namespace: &str) -> Option<LevelVersion> {
     }
 }
 
+/// Whether nothing is known of the namespace of the control plane.
+fn is_assumed(picture: &Picture<'_>, namespace: &str) -> bool {
+    namespace == SYSTEM
+        && !picture.settings().psa.has_defaults
+        && matches!(picture.namespace(namespace), NamespaceFacts::Unknown(_))
+}
+
 /// What Pod Security says of such pods where somebody may run pods.
 pub(crate) fn hosts_in(picture: &Picture<'_>, scopes: &[Scope<'_>]) -> Hosts {
     let mut unknown = None;
@@ -81,6 +90,9 @@ pub(crate) fn hosts_in(picture: &Picture<'_>, scopes: &[Scope<'_>]) -> Hosts {
     }
     for namespace in namespaces {
         match enforced(picture, &namespace) {
+            Some(level) if admits(level) && is_assumed(picture, &namespace) => {
+                return Hosts::AdmittedByDefault;
+            }
             Some(level) if admits(level) => return Hosts::Admitted(namespace),
             Some(_) => {}
             None => unknown = unknown.or(Some(namespace)),

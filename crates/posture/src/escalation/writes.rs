@@ -1,7 +1,7 @@
 //! Gains by writing roles and bindings, past the guard of the API server.
 
 use super::{Worth, of_rule};
-use crate::rights::SYSTEM;
+use crate::rights::{ACCOUNTS, AUTHENTICATED, SYSTEM};
 use ravelin_authz::rbac::escalation::{Change, Differ, Guard};
 use ravelin_authz::rbac::{
     AnyBinding, AnyRole, ClusterRole, ClusterRoleBinding, GROUP, Identity, Index, Metadata, Objects, Policy,
@@ -215,10 +215,14 @@ fn may_create(
 /// The best that a holder gains by rewriting a role that is bound to it, or by making one that is missing.
 pub(crate) fn by_role(index: &Index, holder: &User) -> Option<Write> {
     let mut best: Option<Write> = None;
+    // Roles that everybody has come last: the holder's own say more.
+    let (mut own, mut shared) = (Vec::new(), Vec::new());
     for binding in index.policy().all_bindings() {
-        if binding.subject_for(holder).is_none() {
-            continue;
-        }
+        let Some((_, subject)) = binding.subject_for(holder) else { continue };
+        let is_shared = subject.name == AUTHENTICATED || subject.name.starts_with(ACCOUNTS);
+        if is_shared { shared.push(binding) } else { own.push(binding) }
+    }
+    for binding in own.into_iter().chain(shared) {
         let namespace = binding.namespace();
         let witness = everything(holder, namespace);
         let is_wide = namespace.is_empty() || namespace == SYSTEM;

@@ -2,7 +2,7 @@ use super::prelude::*;
 use crate::escalation::{Target, gain};
 use crate::rights::{Held, MASTERS};
 use ravelin_authz::Attributes;
-use ravelin_authz::rbac::{Grant, Identity, PolicyRule};
+use ravelin_authz::rbac::{Grant, Identity, PolicyRule, Scope};
 use std::collections::BTreeSet;
 
 declare_check! {
@@ -77,11 +77,10 @@ impl PostureCheck for Impersonate {
         for held in &whole {
             as_others(picture, held, notes);
         }
-        let add_ons: &[Right] = &[GROUPS, UIDS];
-        for held in held(picture, &[add_ons]) {
+        let add_ons = held(picture, &[&[GROUPS]]);
+        for held in add_ons.into_iter().chain(by_rule(picture, &is_attribute)) {
             if whole.iter().all(|known| known.identity != held.identity) {
-                let what =
-                    "may impersonate groups or uids, but nobody with them, so that it gains nothing by it,";
+                let what = "may impersonate groups or attributes, but nobody with them, so that it gains nothing by it,";
                 held.report(notes, Severity::Info, what);
             }
         }
@@ -92,7 +91,6 @@ impl PostureCheck for Impersonate {
 const USERS: Right = cluster(&["impersonate"], "", "users");
 const GROUPS: Right = cluster(&["impersonate"], "", "groups");
 const ACCOUNTS_IN: Right = namespaced(&["impersonate"], "", "serviceaccounts");
-const UIDS: Right = cluster(&["impersonate"], "authentication.k8s.io", "uids");
 
 /// The group of constrained impersonation.
 const GROUP: &str = "authentication.k8s.io";
@@ -106,9 +104,15 @@ fn as_others(picture: &Picture<'_>, held: &Held<'_>, notes: &mut Notes) {
         held.report_with(notes, Severity::Critical, what, &further);
         return;
     }
-    let may = |target: &&Target| may_become(picture, held, target, USERS, ACCOUNTS_IN);
-    let of_users = gain(index, &held.user, picture.targets().everybody().iter().filter(may), &|_| true);
-    let groups = group_targets(picture, held);
+    let may = |target: &&Target| may_become(picture, held, target, Some(USERS), Some(ACCOUNTS_IN));
+    // Users and groups are of the cluster: who may impersonate in a namespace reaches its service accounts only.
+    let is_wide = held.scopes.contains(&Scope::Cluster);
+    let (users, groups) = if is_wide {
+        (picture.targets().everybody().iter().collect(), group_targets(picture, held))
+    } else {
+        (picture.targets().accounts(&held.scopes), Vec::new())
+    };
+    let of_users = gain(index, &held.user, users.into_iter().filter(may), &|_| true);
     let of_groups = gain(index, &held.user, &groups, &|_| true);
     let best = match (of_users, of_groups) {
         (Some(user), Some(group)) if group.worth > user.worth => Some(group),
@@ -128,13 +132,14 @@ fn may_become(
     picture: &Picture<'_>,
     held: &Held<'_>,
     target: &Target,
-    users: Right,
-    accounts: Right,
+    users: Option<Right>,
+    accounts: Option<Right>,
 ) -> bool {
     let (right, namespace, name) = match &target.account {
         Some((namespace, name)) => (accounts, namespace.as_str(), name.as_str()),
         None => (users, "", target.user.name.as_str()),
     };
+    let Some(right) = right else { return false };
     right.verbs.iter().any(|verb| picture.index().allows(&right.request(&held.user, verb, namespace, name)))
 }
 
@@ -188,22 +193,23 @@ fn constrained(picture: &Picture<'_>, notes: &mut Notes) {
     }
 }
 
+/// Whether a rule is about impersonating uids or extra attributes.
+fn is_attribute(_: &Grant<'_>, rule: &PolicyRule) -> bool {
+    let is_ours = rule.api_groups.iter().any(|group| group == GROUP);
+    let is_attribute = |resource: &str| resource == "uids" || resource.starts_with("userextras/");
+    is_ours
+        && rule.verbs.iter().any(|verb| verb == "impersonate" || verb == "*")
+        && rule.resources.iter().any(|resource| is_attribute(resource))
+}
+
 /// A mode, and the rights to users and to service accounts that belong to it.
 /// Source: `k8s.io/apiserver/pkg/endpoints/filters/impersonation`.
-const MODES: [(&str, Right, Right); 4] = [
-    ("user-info", mode(&["impersonate:user-info"], "users"), mode(&["impersonate:user-info"], "users/none")),
-    (
-        "serviceaccount",
-        mode(&["impersonate:serviceaccount"], "users/none"),
-        mode(&["impersonate:serviceaccount"], "serviceaccounts"),
-    ),
-    ("arbitrary-node", mode(&["impersonate:arbitrary-node"], "nodes"), mode(&[], "nodes")),
-    ("associated-node", mode(&[], "nodes"), mode(&[], "nodes")),
+const MODES: [(&str, Option<Right>, Option<Right>); 4] = [
+    ("user-info", Some(namespaced(&["impersonate:user-info"], GROUP, "users")), None),
+    ("serviceaccount", None, Some(namespaced(&["impersonate:serviceaccount"], GROUP, "serviceaccounts"))),
+    ("arbitrary-node", None, None),
+    ("associated-node", None, None),
 ];
-
-const fn mode(verbs: &'static [&'static str], resource: &'static str) -> Right {
-    namespaced(verbs, GROUP, resource)
-}
 
 #[cfg(test)]
 mod tests {

@@ -70,16 +70,13 @@ impl PostureCheck for NodesProxy {
         for held in held(picture, &[PROXY]) {
             let (what, severity) = match held.names(0) {
                 None => (
-                    "may run commands in every pod of every node, as `nodes/proxy` reaches the kubelets,"
-                        .to_owned(),
+                    "may run commands through `nodes/proxy` in every pod of every node".to_owned(),
                     Self::META.severity,
                 ),
                 Some(names) => {
                     let nodes = words::listed(names.into_iter());
                     (
-                        format!(
-                            "may run commands in every pod of the nodes {nodes}, as `nodes/proxy` reaches the kubelets,"
-                        ),
+                        format!("may run commands through `nodes/proxy` in every pod of the nodes {nodes}"),
                         Severity::High,
                     )
                 }
@@ -91,7 +88,12 @@ impl PostureCheck for NodesProxy {
             };
             match gain(picture.index(), &held.user, accounts.iter().filter(runs).copied(), &|_| true) {
                 Some(gain) => {
-                    held.report_with(notes, severity, &what, &format!("those of {} among them", gain.text()));
+                    held.report_with(
+                        notes,
+                        severity,
+                        &what,
+                        &format!("those of {}, among them", gain.text()),
+                    );
                 }
                 None => held.report(notes, severity, &what),
             }

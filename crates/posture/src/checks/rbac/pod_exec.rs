@@ -4,7 +4,7 @@ use crate::escalation::{Target, gain};
 declare_check! {
     /// Subject may run commands in pods
     ///
-    /// A subject may run commands in pods, attach to them, or put a container into them: with `create` or,
+    /// A subject may run commands in pods, attach to them, put a container into them or change their images: with `create` or,
     /// by way of a WebSocket, with `get`. The message names the most powerful service account that it
     /// reaches so, as far as workloads are known.
     ///
@@ -77,7 +77,7 @@ impl PostureCheck for PodExec {
                 account.is_some_and(|(namespace, name)| picture.may_run(namespace, name))
             };
             let base = held.severity(Self::META.severity);
-            let what = "may run commands in pods";
+            let what = "may run code in running pods";
             match gain(picture.index(), &held.user, accounts.iter().filter(runs).copied(), &|_| true) {
                 Some(gain) => {
                     let severity = base.max(gain.worth.severity());

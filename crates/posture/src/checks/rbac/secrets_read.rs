@@ -84,7 +84,7 @@ impl PostureCheck for SecretsRead {
             let base = if is_unlimited { held.severity(Self::META.severity) } else { Severity::Low };
             match gain {
                 Some(gain) => {
-                    let further = format!("the token of {} among them", gain.text());
+                    let further = format!("the token of {}, among them", gain.text());
                     held.report_with(notes, base.max(gain.worth.severity()), "may read Secrets", &further);
                 }
                 None if is_unlimited => held.report(notes, base, "may read every Secret"),
@@ -146,7 +146,7 @@ metadata: {name: token, namespace: x, annotations: {kubernetes.io/service-accoun
         assert_eq!(
             found(&SecretsRead, text)[0].2,
             "`user:jane` may read Secrets in namespace `x`, the token of `sa:x/strong`, which may do everything in \
-             the whole cluster among them: RoleBinding x/read -> Role x/read, rule 0"
+             the whole cluster, among them: RoleBinding x/read -> Role x/read, rule 0"
         );
         assert_eq!(found(&SecretsRead, &text.replace("[token]", "[other]")).len(), 0);
     }

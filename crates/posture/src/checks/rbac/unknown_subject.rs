@@ -70,7 +70,12 @@ impl PostureCheck for UnknownSubject {
             }
             let (who, binding) = (words::subject(&holding.identity), words::binding(&holding.binding));
             let role = &holding.binding.role_ref().name;
-            let message = format!("{binding} gives `{role}` to `{who}`, which does not exist");
+            let known = if picture.settings().is_complete {
+                "does not exist"
+            } else {
+                "is not among the service accounts of its namespace"
+            };
+            let message = format!("{binding} gives `{role}` to `{who}`, which {known}");
             notes.add(holding.object, holding.path(), Anchor::Value, message);
         }
     }

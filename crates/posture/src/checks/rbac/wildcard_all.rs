@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 declare_check! {
     /// Subject may do everything to every resource of an API group
     ///
-    /// A rule gives every verb on every resource: `*` in `verbs` and in `resources`. With the core group,
+    /// A rule gives every verb on every resource, `*` in `verbs` and in `resources`, or all verbs that read and
+    /// write. With the core group,
     /// that of RBAC or all groups it is as good as `cluster-admin`. What such a subject may do in
     /// particular is not reported again by other checks.
     ///
@@ -69,17 +70,25 @@ declare_check! {
 impl PostureCheck for WildcardAll {
     fn run(&self, picture: &Picture<'_>, notes: &mut Notes) {
         let is_wanted = |grant: &Grant<'_>, rule: &PolicyRule| {
-            is_sweeping(rule) && grant.role.metadata().name != "cluster-admin"
+            let is_admin =
+                grant.role.kind() == "ClusterRole" && grant.role.metadata().name == "cluster-admin";
+            is_sweeping(rule) && !is_admin
         };
         for held in by_rule(picture, &is_wanted) {
             let groups: BTreeSet<&str> =
                 held.rules().flat_map(|rule| &rule.api_groups).map(|group| group.as_str()).collect();
+            let every = held.rules().any(|rule| rule.verbs.iter().any(|verb| verb == "*"));
             let worst = groups.iter().map(|group| severity_of(group)).max().unwrap_or(Severity::Low);
             let what = if groups.contains("*") {
-                "may do everything".to_owned()
+                match every {
+                    true => "may do everything".to_owned(),
+                    false => "may read and write everything".to_owned(),
+                }
             } else {
+                let noun = if groups.len() == 1 { "group" } else { "groups" };
+                let verb = if every { "do everything to" } else { "read and write" };
                 let names = groups.iter().map(|group| if group.is_empty() { "core" } else { group });
-                format!("may do everything to every resource of the API groups {}", words::listed(names))
+                format!("may {verb} every resource of the API {noun} {}", words::listed(names))
             };
             held.report(notes, held.severity(worst), &what);
         }

@@ -1,6 +1,6 @@
 use super::prelude::*;
 use crate::escalation::{Hosts, Target, gain, hosts_in};
-use crate::rights::WORKLOADS;
+use crate::rights::{SYSTEM, WORKLOADS};
 
 declare_check! {
     /// Subject may run pods as any service account
@@ -89,6 +89,12 @@ impl PostureCheck for WorkloadCreate {
                         "and take over nodes, as Pod Security admits privileged pods in `{namespace}`"
                     ));
                 }
+                Hosts::AdmittedByDefault => {
+                    severity = Severity::Critical;
+                    further.push(format!(
+                        "and take over nodes, as Pod Security by default admits privileged pods in `{SYSTEM}`"
+                    ));
+                }
                 Hosts::Refused => {}
                 Hosts::Unknown(namespace) => {
                     notes.unknown(format!(
@@ -139,9 +145,7 @@ subjects: [{kind: User, name: jane}]
 
     #[test]
     fn the_whole_cluster_has_the_service_accounts_of_controllers() {
-        let text = ROLE
-            .replace("kind: Role", "kind: ClusterRole")
-            .replace("kind: ClusterRoleBinding", "kind: ClusterRoleBinding");
+        let text = ROLE.replace("kind: Role", "kind: ClusterRole");
         let text = text.replace(", namespace: x", "");
         let found = found(&WorkloadCreate, &text);
         assert!(found[0].2.contains("in the whole cluster, as `sa:kube-system/"), "{}", found[0].2);
