@@ -9,7 +9,7 @@ mod hosts;
 mod writes;
 
 pub(crate) use hosts::{Hosts, hosts_in, lowers};
-pub(crate) use writes::{by_binding, by_role};
+pub(crate) use writes::{by_binding, by_role, holds_more};
 
 use crate::rights::{self, Right, SYSTEM, cluster, namespaced, user_of};
 use crate::words;

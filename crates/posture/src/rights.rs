@@ -294,11 +294,11 @@ fn is_reported_elsewhere(picture: &Picture<'_>, grant: &Grant<'_>) -> bool {
     grant.policy_rule().is_some_and(is_sweeping) || is_packaged(picture, grant)
 }
 
-/// Whether a rule gives every verb on every resource of a group, or all those that read and write.
+/// Whether a rule gives every verb on every resource of a group, or verbs that read and verbs that write.
 pub(crate) fn is_sweeping(rule: &PolicyRule) -> bool {
-    let has = |verb: &&str| rule.verbs.iter().any(|held| held == verb || held == "*");
+    let has = |verbs: &[&str]| rule.verbs.iter().any(|held| held == "*" || verbs.contains(&held.as_str()));
     let is_all = rule.resources.iter().any(|resource| resource == "*") && rule.resource_names.is_empty();
-    is_all && ["get", "list", "watch", "create", "update", "patch", "delete"].iter().all(has)
+    is_all && has(READ) && has(WRITE)
 }
 
 /// Whether the grant is one of the roles `admin` and `edit`, which are made to be bound in namespaces.

@@ -212,6 +212,13 @@ fn may_create(
     index.allows(&request) && guarded(index, |guard| passes(guard, &request))
 }
 
+/// Whether one of the roles that are named grants something that the holder may not do.
+pub(crate) fn holds_more(index: &Index, holder: &User, namespace: &str, names: &[&str]) -> bool {
+    let is_named = |role: &AnyRole<'_>| names.contains(&role.metadata().name.as_str());
+    let mut roles = candidates(index, namespace, names).into_iter().filter(is_named);
+    roles.any(|role| gain_of(index, holder, role.rules(), namespace, None).is_some())
+}
+
 /// The best that a holder gains by rewriting a role that is bound to it, or by making one that is missing.
 pub(crate) fn by_role(index: &Index, holder: &User) -> Option<Write> {
     let mut best: Option<Write> = None;
@@ -222,7 +229,10 @@ pub(crate) fn by_role(index: &Index, holder: &User) -> Option<Write> {
         let is_shared = subject.name == AUTHENTICATED || subject.name.starts_with(ACCOUNTS);
         if is_shared { shared.push(binding) } else { own.push(binding) }
     }
-    for binding in own.into_iter().chain(shared) {
+    // What is not there may be there all the same, unless all that is there is known.
+    let is_there = |binding: &AnyBinding<'_>| index.resolve(binding.role_ref(), binding.namespace()).is_ok();
+    let (there, missing): (Vec<_>, Vec<_>) = own.into_iter().chain(shared).partition(is_there);
+    for binding in there.into_iter().chain(missing) {
         let namespace = binding.namespace();
         let witness = everything(holder, namespace);
         let is_wide = namespace.is_empty() || namespace == SYSTEM;

@@ -68,7 +68,8 @@ impl PostureCheck for ObjectFlood {
                 if *group == AUTHENTICATED || *group == UNAUTHENTICATED || group.starts_with(ACCOUNTS))
         };
         // What is asked for and answered, but not stored.
-        let is_stored = |group: &&str| !matches!(*group, "authentication.k8s.io" | "authorization.k8s.io");
+        let is_stored =
+            |group: &&str| !group.starts_with("authentication.") && !group.starts_with("authorization.");
         let is_wanted = |grant: &Grant<'_>, rule: &PolicyRule| {
             is_wide(&grant.identity)
                 && rule.verbs.iter().any(|verb| verb == "create" || verb == "*")

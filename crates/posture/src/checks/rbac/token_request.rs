@@ -87,7 +87,8 @@ impl PostureCheck for TokenRequest {
                     let severity = gain.worth.severity();
                     held.report_with(notes, severity, &what, &format!("such as {}", gain.text()));
                 }
-                None => held.report(notes, Self::META.severity, &what),
+                None if held.names(0).is_none() => held.report(notes, Self::META.severity, &what),
+                None => {}
             }
         }
     }
@@ -125,11 +126,6 @@ subjects: [{kind: ServiceAccount, name: strong, namespace: x}]
             "`user:jane` may request tokens of the service accounts `strong`, `weak` in namespace `x`, such as \
              `sa:x/strong`, which may do everything in the whole cluster: RoleBinding x/mint -> Role x/mint, rule 0"
         );
-        let weak = found(&TokenRequest, &ROLE.replace("NAMES", "weak"));
-        assert_eq!(
-            weak[0].2,
-            "`user:jane` may request tokens of the service accounts `weak` in namespace `x`: RoleBinding x/mint \
-             -> Role x/mint, rule 0"
-        );
+        assert_eq!(found(&TokenRequest, &ROLE.replace("NAMES", "weak")).len(), 0);
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 declare_check! {
     /// Subject may do everything to every resource of an API group
     ///
-    /// A rule gives every verb on every resource, `*` in `verbs` and in `resources`, or all verbs that read and
-    /// write. With the core group,
+    /// A rule gives every verb on every resource, `*` in `verbs` and in `resources`, or verbs that read and
+    /// verbs that write. With the core group,
     /// that of RBAC or all groups it is as good as `cluster-admin`. What such a subject may do in
     /// particular is not reported again by other checks.
     ///

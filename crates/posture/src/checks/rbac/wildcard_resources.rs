@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 declare_check! {
     /// Subject has rights to every resource
     ///
-    /// A rule names every resource with `*`, or resources in every API group, though not with every verb.
+    /// A rule names every resource with `*`, or resources in every API group, though not with verbs that read and write.
     ///
     /// ## Why
     /// Such a rule reaches Secrets, subresources such as `pods/exec`, and whatever is added to the cluster
@@ -92,7 +92,7 @@ impl PostureCheck for WildcardResources {
             held.report(
                 notes,
                 held.severity(severity),
-                &format!("may {} {what}", words::listed(verbs.into_iter())),
+                &format!("has {} on {what}", words::listed(verbs.into_iter())),
             );
         }
     }
