@@ -286,3 +286,29 @@ fn pod_security_levels_admit_or_refuse_the_takeover() {
     assert_eq!(level("restricted"), (Hosts::Refused, true));
     assert_eq!(admits(""), (Hosts::Admitted("x".to_owned()), false));
 }
+
+#[test]
+fn worth_depends_on_the_right_its_names_and_where_it_is_held() {
+    let atom = |group: &str, resource: &str, verb: &str, name: &str| PolicyRule {
+        verbs: vec![verb.into()],
+        api_groups: vec![group.into()],
+        resources: vec![resource.into()],
+        resource_names: [name].iter().filter(|name| !name.is_empty()).map(|name| (*name).into()).collect(),
+        ..PolicyRule::default()
+    };
+    for (group, resource, verb, name, in_cluster, in_namespace) in [
+        ("*", "*", "*", "", Worth::Everything, Worth::Dangerous),
+        ("example.com", "*", "*", "", Worth::Little, Worth::Little),
+        (GROUP, "clusterroles", "escalate", "", Worth::Everything, Worth::Dangerous),
+        (GROUP, "clusterroles", "bind", "view", Worth::Dangerous, Worth::Dangerous),
+        ("", "secrets", "list", "", Worth::Dangerous, Worth::Notable),
+        ("", "secrets", "get", "own", Worth::Notable, Worth::Notable),
+        ("", "secrets", "create", "", Worth::Little, Worth::Little),
+        ("example.com", "secrets", "get", "", Worth::Little, Worth::Little),
+        ("", "pods", "get", "", Worth::Little, Worth::Little),
+        ("apps", "deployments", "patch", "", Worth::Dangerous, Worth::Notable),
+    ] {
+        let atom = atom(group, resource, verb, name);
+        assert_eq!((worth(&atom, true), worth(&atom, false)), (in_cluster, in_namespace), "{atom:?}");
+    }
+}
