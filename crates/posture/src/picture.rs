@@ -309,6 +309,12 @@ impl<'i> Picture<'i> {
         self.settings.is_complete || of_namespace.map(|(_, id)| id).any(is_live)
     }
 
+    /// The Secrets with tokens of service accounts: namespace, name, service account.
+    pub(crate) fn token_secrets(&self) -> impl Iterator<Item = (&'i str, &'i str, &'i str)> {
+        let secrets = self.token_secrets.iter();
+        secrets.map(|((namespace, secret), account)| (*namespace, *secret, *account))
+    }
+
     /// The service account whose token a Secret holds.
     #[must_use]
     pub fn token_secret(&self, namespace: &str, secret: &str) -> Option<&'i str> {

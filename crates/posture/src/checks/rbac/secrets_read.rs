@@ -1,6 +1,5 @@
 use super::prelude::*;
 use crate::escalation::{Target, gain};
-use ravelin_object::Value;
 
 declare_check! {
     /// Subject may read every Secret
@@ -68,7 +67,7 @@ impl PostureCheck for SecretsRead {
     fn run(&self, picture: &Picture<'_>, notes: &mut Notes) {
         const SECRETS: Right = namespaced(READ, "", "secrets");
         let index = picture.index();
-        let tokens = token_secrets(picture);
+        let tokens: Vec<_> = picture.token_secrets().collect();
         for held in held(picture, &[&[SECRETS]]) {
             let may_read = |namespace: &str, name: &str| {
                 READ.iter().any(|verb| index.allows(&SECRETS.request(&held.user, verb, namespace, name)))
@@ -92,25 +91,6 @@ impl PostureCheck for SecretsRead {
             }
         }
     }
-}
-
-/// The Secrets with tokens of service accounts: namespace, name, and the service account.
-fn token_secrets<'p>(picture: &'p Picture<'_>) -> Vec<(&'p str, &'p str, &'p str)> {
-    let secrets = picture.objects().filter(|(_, object)| object.identity.is("", "Secret"));
-    secrets
-        .filter_map(|(_, object)| {
-            let is_token = object.value.field("type").and_then(Value::as_str)
-                == Some("kubernetes.io/service-account-token");
-            let annotations = object.value.dotted("metadata.annotations");
-            let account =
-                annotations.and_then(|map| map.field("kubernetes.io/service-account.name")?.as_str());
-            let namespace = match object.identity.namespace.as_str() {
-                "" => "default",
-                namespace => namespace,
-            };
-            Some((namespace, object.identity.name.as_str(), account.filter(|_| is_token)?))
-        })
-        .collect()
 }
 
 #[cfg(test)]
