@@ -12,6 +12,7 @@ pub mod authn_headers;
 pub mod authn_keys;
 pub mod authn_token;
 pub mod authn_token_file;
+pub mod admission_review;
 pub mod documents_split;
 pub mod field_selector;
 pub mod json_read;
@@ -48,6 +49,7 @@ pub const ALL: &[Target] = &[
     Target { name: "authn_keys", run: authn_keys::run },
     Target { name: "authn_token", run: authn_token::run },
     Target { name: "authn_token_file", run: authn_token_file::run },
+    Target { name: "admission_review", run: admission_review::run },
     Target { name: "documents_split", run: documents_split::run },
     Target { name: "field_selector", run: field_selector::run },
     Target { name: "json_read", run: json_read::run },

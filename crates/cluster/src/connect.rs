@@ -102,6 +102,12 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// The client, for those who watch or write.
+    #[must_use]
+    pub fn client(&self) -> &kube::Client {
+        &self.client
+    }
+
     /// Asks for a path once.
     pub(crate) async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Trouble> {
         let asked = answer::ask(&self.client, ask);

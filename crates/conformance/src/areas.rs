@@ -17,6 +17,7 @@ mod satoken;
 mod selectors;
 mod tokenfile;
 mod x509;
+mod webhook;
 
 /// A field of upstream decisions whose records can be replayed.
 ///
@@ -101,6 +102,9 @@ pub(crate) const ALL: &[Entry] = &[
         name: "x509",
         start: || Box::new(x509::Certificates::default()),
         ledger: include_str!("../ledger/x509.tsv"),
+        name: "webhook",
+        start: || Box::new(webhook::Webhook),
+        ledger: include_str!("../ledger/webhook.tsv"),
     },
 ];
 

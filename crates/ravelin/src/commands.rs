@@ -13,5 +13,6 @@ pub(crate) mod scan;
 pub(crate) mod schema;
 pub(crate) mod snapshot;
 mod sources;
+pub(crate) mod webhook;
 pub(crate) mod what_can;
 pub(crate) mod who_can;

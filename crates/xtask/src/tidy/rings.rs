@@ -22,6 +22,8 @@ const RINGS: &[(&str, u8)] = &[
     ("ravelin-source", 3),
     ("ravelin-render", 3),
     ("ravelin-store", 3),
+    ("ravelin-wire", 3),
+    ("ravelin-server", 4),
     ("ravelin", 4),
     ("ravelin-conformance", 5),
     ("ravelin-bench", 5),
