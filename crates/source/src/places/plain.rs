@@ -57,6 +57,9 @@ impl<'t> Builder<'t> {
             collection.key = Some((value, span));
             return Some(());
         }
+        if style == ScalarStyle::Plain && may_be_infinite(&value) {
+            return None;
+        }
         let node = self.tree.add(span, Content::Scalar);
         self.attach(node, span)
     }
@@ -113,6 +116,15 @@ fn is_word(key: &str) -> bool {
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte))
         && !WORDS.iter().any(|word| key.eq_ignore_ascii_case(word))
         && !key.eq_ignore_ascii_case("null")
+}
+
+/// Whether a value may be a number that JSON cannot hold, for which the text is not read at all.
+fn may_be_infinite(value: &str) -> bool {
+    let ends = |end: &str| {
+        value.len() >= end.len()
+            && value.get(value.len() - end.len()..).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    };
+    value.len() <= 5 && (ends(".inf") || ends(".nan"))
 }
 
 fn has_equal_keys(entries: &[Entry<'_>]) -> bool {
