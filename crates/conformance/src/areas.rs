@@ -16,8 +16,8 @@ mod requestinfo;
 mod satoken;
 mod selectors;
 mod tokenfile;
-mod x509;
 mod webhook;
+mod x509;
 
 /// A field of upstream decisions whose records can be replayed.
 ///

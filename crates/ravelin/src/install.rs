@@ -42,6 +42,17 @@ exemptions:
 /// The namespaces that are always left alone, besides that of the webhook: what runs a cluster.
 const HEALING: [&str; 2] = ["kube-node-lease", "kube-system"];
 
+/// What stands in the folder of the chart for people.
+const CHART_README: &str = "\
+# Chart of ravelin
+
+Generated (`cargo xtask docs`) from the templates that `ravelin webhook manifests` prints. `values.yaml` says what can be
+set; `image` has to be. docs/webhook.md says how it works.
+
+    helm install ravelin charts/ravelin --namespace ravelin-system --create-namespace \\
+      --set image=registry.example/ravelin:1.0
+";
+
 /// How to install.
 #[derive(Clone, Debug)]
 pub struct Installation {
@@ -114,6 +125,7 @@ pub fn chart() -> Vec<(String, String)> {
         .map(|(hole, expression)| (hole, expression.to_owned())),
     );
     let mut files = vec![
+        ("README.md".to_owned(), CHART_README.to_owned()),
         ("Chart.yaml".to_owned(), chart_file()),
         ("values.yaml".to_owned(), values_file()),
     ];

@@ -11,6 +11,7 @@ mod cli {
     mod cli_scan;
     mod cli_snapshot;
     mod cli_usage;
+    mod cli_webhook;
 }
 
 use std::io::Write;

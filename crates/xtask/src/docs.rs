@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The folders that hold generated files only: any other file in them is orphaned.
-const FOLDERS: [&str; 2] = ["docs/checks", "docs/schema"];
+const FOLDERS: [&str; 3] = ["charts/ravelin", "docs/checks", "docs/schema"];
 
 /// Every generated file: its path from the root, and its text.
 fn generated() -> anyhow::Result<BTreeMap<PathBuf, String>> {
@@ -23,6 +23,9 @@ fn generated() -> anyhow::Result<BTreeMap<PathBuf, String>> {
     }
     files.insert(PathBuf::from("docs/schema/ravelin.schema.json"), json(&ravelin_source::project::schema())?);
     files.insert(PathBuf::from("docs/schema/report.schema.json"), json(&ravelin_render::json::schema())?);
+    for (path, text) in ravelin::install::chart() {
+        files.insert(PathBuf::from("charts/ravelin").join(path), text);
+    }
     for text in files.values_mut() {
         text.truncate(text.trim_end().len());
         text.push('\n');

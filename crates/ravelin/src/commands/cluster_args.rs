@@ -86,6 +86,13 @@ impl ClusterArgs {
     }
 }
 
+/// How reports name an object of a cluster: `cluster:shop/Deployment/web`.
+pub(crate) fn place(identity: &Identity) -> String {
+    let names = [&identity.namespace, &identity.kind, &identity.name];
+    let names: Vec<&str> = names.into_iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+    format!("cluster:{}", names.join("/"))
+}
+
 /// How much of a snapshot is read: it holds a cluster, not what people write.
 pub(crate) const SNAPSHOT: Limits = Limits { file_size: 4_000_000_000, ..Limits::STANDARD };
 

@@ -1,6 +1,6 @@
 //! `ravelin scan`.
 
-use super::cluster_args::{ClusterArgs, Known};
+use super::cluster_args::{self, ClusterArgs, Known};
 use super::sources::SourceArgs;
 use crate::ExitStatus;
 use crate::exit::usage;
@@ -215,13 +215,10 @@ fn bases(args: &Args, limits: &Limits) -> anyhow::Result<Bases> {
     if let Some(cluster) = args.cluster.fetch(judged_kinds())? {
         for object in &cluster.objects {
             let identity = Identity::of(object).unwrap_or_default();
-            let names = [&identity.namespace, &identity.kind, &identity.name];
-            let name =
-                names.map(String::as_str).into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>();
             let text = serde_json::to_vec_pretty(&object.to_json())?;
             sources.push(Base {
                 layer: 0,
-                name: format!("cluster:{}", name.join("/")).into(),
+                name: cluster_args::place(&identity).into(),
                 text: Ok(SourceText::Kept(text.into())),
             });
         }

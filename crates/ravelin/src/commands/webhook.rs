@@ -1,6 +1,7 @@
 //! `ravelin webhook`.
 
 mod logs;
+mod manifests;
 mod settings;
 
 use crate::ExitStatus;
@@ -19,6 +20,7 @@ use std::time::Duration;
 ///
 /// Durations are written as Go does: 10s, 1m30s, 720h.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "\
 Exit status: 0 ended as asked to; 2 could not serve; 64 wrong usage.
 
@@ -27,9 +29,13 @@ Environment: KUBECONFIG and ~/.kube/config as kubectl; POD_NAMESPACE where --nam
 Examples:
   ravelin webhook --webhook-configuration ravelin-pod-security           in a pod, with a certificate of its own
   ravelin webhook --tls-cert-file /certs/tls.crt --tls-private-key-file /certs/tls.key --config psa.yaml
+  ravelin webhook manifests --image registry.example/ravelin:1.0 | kubectl apply -f -
+                                                                         what installs it
   ravelin webhook --namespaces-from ns.yaml --self-signed ./certificates --bind-address 127.0.0.1
                                                                          without a cluster, to try it")]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: Option<Verb>,
     /// The PodSecurityConfiguration: defaults and exemptions; a PodSecurityExtension may follow
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -47,6 +53,11 @@ pub(crate) struct Args {
     certificate: CertificateArgs,
     #[command(flatten)]
     limits: LimitArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    Manifests(manifests::Args),
 }
 
 /// What is known of the cluster.
@@ -174,6 +185,9 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 const MOST_THREADS: usize = 4;
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
+    if let Some(Verb::Manifests(args)) = args.verb {
+        return manifests::run(args);
+    }
     logs::start(args.log_level, args.log_format);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     let runtime = tokio::runtime::Builder::new_multi_thread()

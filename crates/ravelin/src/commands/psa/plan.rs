@@ -4,19 +4,25 @@ mod psp;
 mod text;
 
 use crate::ExitStatus;
+use crate::commands::cluster_args::{self, ClusterArgs, Known};
 use crate::commands::sources::SourceArgs;
 use crate::exit::usage;
 use crate::output::say;
 use clap::ValueEnum;
+use ravelin_cluster::kinds::{self, Kind};
 use ravelin_engine::plan::{self, NamespacePlan, Settings};
 use ravelin_engine::report::Outcome;
+use ravelin_engine::scan::identity_text;
+use ravelin_inventory::{Inventory, Object, ObjectId};
 use ravelin_object::identity::Identity;
 use ravelin_object::{Value, templates};
 use ravelin_podsec::config::PodSecurityConfiguration;
 use ravelin_podsec::{Level, Version};
 use ravelin_render::visible;
+use ravelin_source::FileOptions;
 use ravelin_source::scan::{Sources, read_where};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -32,13 +38,14 @@ Exit status: 0 nothing violates what is enforced; 1 a workload violates what its
 back; 2 something could not be judged; 64 wrong usage.
 
 Examples:
+  ravelin psa plan --cluster
+  ravelin psa plan snapshot.json --version v1.34
   kubectl get ns,deploy,ds,sts,rs,pods,jobs,cronjobs -A -o json | ravelin psa plan -
-  ravelin psa plan cluster.json --version v1.34
   ravelin psa plan -o commands deploy/ | sh
   ravelin psa plan --psp policies.yaml deploy/")]
 pub(crate) struct Args {
     /// Files, directories, or `-` for standard input
-    #[arg(required_unless_present = "psp", value_name = "PATH")]
+    #[arg(required_unless_present_any = ["psp", "cluster"], value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The policy version to plan for: latest, or v1.0 and up
     #[arg(long, visible_alias = "policy-version", default_value = "latest", value_parser = Version::from_str)]
@@ -55,6 +62,8 @@ pub(crate) struct Args {
     /// How to print
     #[arg(short, long, value_enum, default_value = "text")]
     output: Output,
+    #[command(flatten)]
+    cluster: ClusterArgs,
     // Last: its heading holds for all that follows.
     #[command(flatten)]
     sources: SourceArgs,
@@ -77,9 +86,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
     };
     let settings = Settings { version: args.version, psa, default_namespace: String::new() };
     let options = args.sources.options(&[], &[])?;
-    let sources = read_where(&args.paths, &options, &args.sources.limits(), is_of_interest);
-    let mut undecided = tell_failures(&sources);
-    let mut plans = plan::plan(&sources.inventory, &settings);
+    let Objects { inventory, places, mut undecided } = objects(args, &options)?;
+    let mut plans = plan::plan(&inventory, &settings);
     if let Some(missing) = args.namespaces.iter().find(|name| plans.iter().all(|plan| plan.name != **name)) {
         return Err(usage(format!("--namespace: nothing that was read is in namespace `{missing}`")));
     }
@@ -90,7 +98,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
         return Ok(ExitStatus::Undecided);
     }
     undecided |= plans.iter().any(|plan| !plan.is_certain());
-    let places = |object: ravelin_inventory::ObjectId| place(&sources, object.index());
+    let places = |object: ObjectId| places.get(object.index()).cloned().unwrap_or_default();
     let printed = match args.output {
         Output::Text => text::plans(&plans, &proposals, args.version, &places),
         Output::Commands => text::commands(&plans, args.version),
@@ -109,6 +117,53 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitStatus> {
         (false, true) => ExitStatus::Findings,
         (false, false) => ExitStatus::Clean,
     })
+}
+
+/// What is planned for.
+struct Objects {
+    inventory: Inventory,
+    /// For each object, where it stands.
+    places: Vec<String>,
+    /// Whether something could not be read.
+    undecided: bool,
+}
+
+/// Reads the cluster, and over it the paths: an object of a path takes the place of that of its name in the cluster.
+fn objects(args: &Args, options: &FileOptions) -> anyhow::Result<Objects> {
+    let sources = read_where(&args.paths, options, &args.sources.limits(), is_of_interest);
+    let mut undecided = tell_failures(&sources);
+    let name = |identity: &Identity| identity_text(identity);
+    let above: BTreeSet<String> =
+        sources.inventory.objects().iter().map(|object| name(&object.identity)).collect();
+    let (mut objects, mut places) = (Vec::new(), Vec::new());
+    let kinds: Vec<&'static Kind> = kinds::ALL.iter().filter(|kind| is_planned(kind)).collect();
+    if let Some(cluster) = args.cluster.fetch(kinds.clone())? {
+        let mut known = Known::default();
+        known.add("cluster", cluster.account);
+        for (source, doubt) in known.doubts(&kinds, None) {
+            undecided = true;
+            say(&format!("error: {source}: {}: {}", visible(&doubt.what), visible(&doubt.why)));
+        }
+        for value in cluster.objects {
+            let identity = Identity::of(&value).unwrap_or_default();
+            if !above.contains(&name(&identity)) {
+                places.push(cluster_args::place(&identity));
+                objects.push(Object { identity, value, origin: 0 });
+            }
+        }
+    }
+    for (index, object) in sources.inventory.objects().iter().enumerate() {
+        places.push(place(&sources, index));
+        objects.push(object.clone());
+    }
+    Ok(Objects { inventory: Inventory::new(objects), places, undecided })
+}
+
+/// Whether objects of a kind are namespaces or have pods in them.
+fn is_planned(kind: &Kind) -> bool {
+    let group_kind = (kind.group, kind.kind);
+    [("", "Namespace"), ("", "Pod")].contains(&group_kind)
+        || templates::WORKLOADS.iter().any(|(group, kind, _)| (*group, *kind) == group_kind)
 }
 
 fn is_of_interest(identity: &Identity, value: &Value) -> bool {
@@ -141,11 +196,7 @@ fn place(sources: &Sources, object: usize) -> String {
     })
 }
 
-fn in_json(
-    plan: &NamespacePlan,
-    version: Version,
-    place: &dyn Fn(ravelin_inventory::ObjectId) -> String,
-) -> serde_json::Value {
+fn in_json(plan: &NamespacePlan, version: Version, place: &dyn Fn(ObjectId) -> String) -> serde_json::Value {
     let workloads: Vec<serde_json::Value> = plan
         .workloads
         .iter()
