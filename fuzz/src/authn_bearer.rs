@@ -27,6 +27,8 @@ pub fn run(data: &[u8]) {
     assert!(answer.response().is_none() || text.contains("tok"));
     let answer = WebSocketToken::new(tokens).authenticate(&mut request, &mut context);
     if answer.response().is_some() {
-        assert!(!request.headers.get("Sec-WebSocket-Protocol").contains("base64url.bearer.authorization"));
+        assert!(
+            !request.headers.get("Sec-WebSocket-Protocol").contains("base64url.bearer.authorization.k8s.io.")
+        );
     }
 }

@@ -99,12 +99,14 @@ pub(crate) const ALL: &[Entry] = &[
         ledger: include_str!("../ledger/tokenfile.tsv"),
     },
     Entry {
-        name: "x509",
-        start: || Box::new(x509::Certificates::default()),
-        ledger: include_str!("../ledger/x509.tsv"),
         name: "webhook",
         start: || Box::new(webhook::Webhook),
         ledger: include_str!("../ledger/webhook.tsv"),
+    },
+    Entry {
+        name: "x509",
+        start: || Box::new(x509::Certificates::default()),
+        ledger: include_str!("../ledger/x509.tsv"),
     },
 ];
 

@@ -19,12 +19,10 @@ pub(super) struct AccountTokens {
     keys: BTreeMap<String, PublicKey>,
 }
 
+/// A key among outputs: its id and algorithm are compared, not read.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Key {
     name: String,
-    kid: String,
-    alg: String,
     pem: String,
 }
 
@@ -60,11 +58,17 @@ impl Area for AccountTokens {
 
 impl AccountTokens {
     fn found(&mut self, fields: &mut Fields) -> Result<Value, Difference> {
-        if fields.take::<String>("kind")? == "keys" {
-            return self.keys(fields);
+        match fields.take::<String>("kind")?.as_str() {
+            "keys" => return self.keys(fields),
+            "authenticate" => {}
+            other => return Err(Difference::form("kind", "keys or authenticate", other)),
         }
         let _: Option<Vec<String>> = fields.take("notes")?;
-        let now = Timestamp::from_unix(fields.take("now")?);
+        let now: i64 = fields.take("now")?;
+        if now < 946_684_800 {
+            return Err(Difference::form("now", "seconds since 1970, after the year 2000", now));
+        }
+        let now = Timestamp::from_unix(now);
         let issuers: Vec<String> = fields.take("issuers")?;
         let audiences: Option<Vec<String>> = fields.take("api_audiences")?;
         let audiences = audiences.unwrap_or_default();
@@ -80,7 +84,8 @@ impl AccountTokens {
         let keys = trusted.iter().filter_map(|name| self.keys.get(name).cloned()).collect();
         let tokens = match fields.take::<String>("type")?.as_str() {
             "bound" => ServiceAccountTokens::bound(issuers, keys, audiences),
-            _ => ServiceAccountTokens::legacy(keys, audiences, true),
+            "legacy" => ServiceAccountTokens::legacy(keys, audiences, true),
+            other => return Err(Difference::form("type", "bound or legacy", other)),
         };
         let mut context = Context::new(now, asked.as_deref(), &objects);
         let answer = tokens.authenticate_token(&token, &mut context);
@@ -106,7 +111,6 @@ impl AccountTokens {
             let read = public_keys_from_pem(key.pem.as_bytes())
                 .map_err(|error| Difference::form(&key.name, "a key", error))?;
             let Some(read) = read.into_iter().next() else { continue };
-            debug_assert!(!key.kid.is_empty() && !key.alg.is_empty());
             found.push(json!({
                 "name": key.name, "kid": read.id(), "alg": read.algorithm(), "pem": key.pem,
             }));

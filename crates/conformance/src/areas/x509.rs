@@ -24,9 +24,14 @@ impl Area for Certificates {
 
 impl Certificates {
     fn found(&mut self, fields: &mut Fields) -> Result<Value, Difference> {
-        if fields.take::<String>("kind")? == "ca" {
-            self.authorities = CertPool::new(vec![certificate(&fields.take::<String>("client_ca")?)?]);
-            return Ok(json!({}));
+        match fields.take::<String>("kind")?.as_str() {
+            "ca" => {
+                let authority = certificate(&fields.take::<String>("client_ca")?)?;
+                self.authorities = CertPool::new(vec![authority]);
+                return Ok(json!({}));
+            }
+            "authenticate" => {}
+            other => return Err(Difference::form("kind", "ca or authenticate", other)),
         }
         let _: Option<Vec<String>> = fields.take("notes")?;
         let now: String = fields.take("now")?;
