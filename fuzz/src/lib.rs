@@ -13,6 +13,9 @@ pub mod authn_keys;
 pub mod authn_token;
 pub mod authn_token_file;
 pub mod admission_review;
+pub mod abac_policy;
+pub mod access_review;
+pub mod authorization_configuration;
 pub mod documents_split;
 pub mod field_selector;
 pub mod json_read;
@@ -22,6 +25,8 @@ pub mod places;
 pub mod pod_evaluate;
 pub mod psa_admission;
 pub mod quantity;
+pub mod rbac_policy;
+pub mod request_info;
 pub mod suppress_comments;
 pub mod yaml_compose;
 pub mod yaml_differs;
@@ -50,6 +55,9 @@ pub const ALL: &[Target] = &[
     Target { name: "authn_token", run: authn_token::run },
     Target { name: "authn_token_file", run: authn_token_file::run },
     Target { name: "admission_review", run: admission_review::run },
+    Target { name: "abac_policy", run: abac_policy::run },
+    Target { name: "access_review", run: access_review::run },
+    Target { name: "authorization_configuration", run: authorization_configuration::run },
     Target { name: "documents_split", run: documents_split::run },
     Target { name: "field_selector", run: field_selector::run },
     Target { name: "json_read", run: json_read::run },
@@ -59,6 +67,8 @@ pub const ALL: &[Target] = &[
     Target { name: "pod_evaluate", run: pod_evaluate::run },
     Target { name: "psa_admission", run: psa_admission::run },
     Target { name: "quantity", run: quantity::run },
+    Target { name: "rbac_policy", run: rbac_policy::run },
+    Target { name: "request_info", run: request_info::run },
     Target { name: "suppress_comments", run: suppress_comments::run },
     Target { name: "yaml_compose", run: yaml_compose::run },
     Target { name: "yaml_differs", run: yaml_differs::run },

@@ -26,7 +26,7 @@ const PER_FOLDER: usize = 100;
 /// Makes a corpus of so many documents. The same number makes the same bytes, always and everywhere.
 pub(crate) fn generate(folder: &Path, documents: usize) -> anyhow::Result<Corpus> {
     let mut corpus = Corpus { files: Vec::new(), documents, bytes: 0 };
-    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut numbers = Numbers::new(0x9e37_79b9_7f4a_7c15);
     let mut left = documents;
     while left > 0 {
         let count = left.min(PER_FILE);
@@ -95,9 +95,14 @@ fn yaml_files(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
 }
 
 /// Numbers that look random and are the same in every run: SplitMix64.
-struct Numbers(u64);
+pub(crate) struct Numbers(u64);
 
 impl Numbers {
+    /// The numbers that begin with a seed.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -109,6 +114,11 @@ impl Numbers {
     /// One of `count` numbers, from 0.
     fn below(&mut self, count: u64) -> u64 {
         self.next() % count.max(1)
+    }
+
+    /// One of `count` places, from 0.
+    pub(crate) fn place(&mut self, count: usize) -> usize {
+        usize::try_from(self.below(count as u64)).unwrap_or_default()
     }
 
     /// Whether something happens that happens in `percent` of all cases.

@@ -1,11 +1,13 @@
 //! Benchmarks: ravelin beside its peers, over the same files, in one run: `cargo xtask bench scan`;
 //! and of the store: `cargo xtask bench store`.
+//! Benchmarks: ravelin beside its peers, over the same input, in one run: `cargo xtask bench scan`.
 //!
 //! Every tool runs as a process of its own, started by a helper process that measures nothing else
 //! ([`measure`]). What part of ravelin's time is the reading of YAML is timed in this process
-//! ([`reading`]). Never shipped. Start reading at [`scan`].
+//! ([`reading`]). [`authz`] measures decisions in this process. Never shipped. Start reading at [`scan`].
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a development tool talks to its terminal")]
 
+mod authz;
 mod corpus;
 mod measure;
 mod peers;
@@ -35,6 +37,8 @@ enum Benchmark {
     Scan(scan::Args),
     /// Write, read, list and watch objects in a store
     Store(store::Args),
+    /// Ask RBAC policies of several sizes: the index, the linear visit, and upstream where its program is given
+    Authz(authz::Args),
     /// Run the commands on standard input and print what they used
     #[command(hide = true)]
     Measure,
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().benchmark {
         Benchmark::Scan(args) => scan::run(&args),
         Benchmark::Store(args) => store::run(&args),
+        Benchmark::Authz(args) => authz::run(&args),
         Benchmark::Measure => measure::serve(),
     };
     match result {

@@ -36,7 +36,7 @@ pub(crate) fn markdown(rows: &[Row], documents: usize, bytes: u64) -> String {
     let mut lines = vec![head.map(str::to_owned).to_vec()];
     let first = rows.first().map(|row| row.usage);
     lines.extend(rows.iter().map(|row| cells(row, first.unwrap_or_default(), documents, bytes)));
-    aligned(&lines)
+    aligned(&lines, 2)
 }
 
 fn cells(row: &Row, first: Usage, documents: usize, bytes: u64) -> Vec<String> {
@@ -68,9 +68,9 @@ fn cells(row: &Row, first: Usage, documents: usize, bytes: u64) -> Vec<String> {
     ]
 }
 
-/// Lines of cells as Markdown, the first of them as head; numbers stand to the right.
-fn aligned(lines: &[Vec<String>]) -> String {
-    const WORDS: usize = 2;
+/// Lines of cells as Markdown, the first of them as head; the first columns are words, and the numbers behind them
+/// stand to the right.
+pub(crate) fn aligned(lines: &[Vec<String>], words: usize) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or_default();
     let width =
         |column: usize| lines.iter().filter_map(|line| line.get(column)).map(String::len).max().unwrap_or(0);
@@ -79,7 +79,7 @@ fn aligned(lines: &[Vec<String>]) -> String {
     for (number, line) in lines.iter().enumerate() {
         for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
             // Writing to a string cannot fail.
-            let _ = if column < WORDS {
+            let _ = if column < words {
                 write!(text, "| {cell:<width$} ")
             } else {
                 write!(text, "| {cell:>width$} ")
@@ -89,7 +89,7 @@ fn aligned(lines: &[Vec<String>]) -> String {
         if number == 0 {
             for (column, width) in widths.iter().enumerate() {
                 let (dashes, end) =
-                    ("-".repeat(width.saturating_sub(1)), if column < WORDS { '-' } else { ':' });
+                    ("-".repeat(width.saturating_sub(1)), if column < words { '-' } else { ':' });
                 let _ = write!(text, "| {dashes}{end} ");
             }
             text.push_str("|\n");

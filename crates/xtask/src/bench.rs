@@ -1,10 +1,14 @@
 //! `cargo xtask bench`: builds the binary and the benchmarks in release and runs them.
 //!
-//! A process of its own, because the benchmarks need the release profile and this tool does not.
+//! A process of its own, because the benchmarks need the release profile and this tool does not. What `authz` compares
+//! with is a Go program; it is built first where there is a Go.
 
+use crate::envtest;
+use crate::envtest::go::Go;
 use crate::workspace::Workspace;
 use anyhow::Context as _;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Which benchmark, and its arguments.
@@ -24,9 +28,37 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<bool> {
         return Ok(false);
     }
     let program = workspace.target(&format!("release/ravelin-bench{}", std::env::consts::EXE_SUFFIX));
+    let mut benchmark = args.benchmark.clone();
+    let is_given = |flag: &str| benchmark.iter().any(|word| word.to_string_lossy().starts_with(flag));
+    if benchmark.first().is_some_and(|name| name == "authz") && !is_given("--upstream") && !is_given("--help")
+    {
+        match upstream()? {
+            Ok(program) => benchmark.extend(["--upstream".into(), program.into()]),
+            Err(reason) => eprintln!("upstream is not asked: {reason}"),
+        }
+    }
     let status = Command::new(&program)
-        .args(&args.benchmark)
+        .args(&benchmark)
         .status()
         .with_context(|| format!("cannot run {}", program.display()))?;
     Ok(status.success())
+}
+
+/// The program that asks upstream's authorizer, built in the cache; why there is none, if there is no Go.
+fn upstream() -> anyhow::Result<Result<PathBuf, String>> {
+    let go = match Go::find()? {
+        Ok(go) => go,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let folder = envtest::cache()?.join("bench-rbac");
+    let module =
+        envtest::go::Module { packages: &["."], output: Some("rbac"), stamps: Vec::new(), ..envtest::kubernetes() };
+    module.write(&folder)?;
+    let source = include_str!("../../bench/go/rbac/main.go.txt");
+    let path = folder.join("main.go");
+    std::fs::write(&path, source).with_context(|| format!("cannot write {}", path.display()))?;
+    eprintln!("building upstream's authorizer in {} ...", folder.display());
+    // With the build cache of the user: the next time takes a second.
+    go.build(&module, &folder, &folder, None)?;
+    Ok(Ok(folder.join(format!("rbac{}", std::env::consts::EXE_SUFFIX))))
 }

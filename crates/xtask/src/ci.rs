@@ -3,7 +3,7 @@
 //! Every step runs, whatever became of those before it; the end lists what failed and what was skipped.
 
 use crate::workspace::Workspace;
-use crate::{docs, tidy};
+use crate::{docs, envtest, tidy};
 use anyhow::Context as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -27,7 +27,7 @@ pub(crate) struct Step {
 
 /// The steps, in their order: what people most often break first.
 pub(crate) const STEPS: &[Step] = &[
-    Step { name: "test", run: |workspace| cargo(workspace, &["test", "--workspace"]) },
+    Step { name: "test", run: test },
     Step { name: "format", run: |workspace| cargo(workspace, &["fmt", "--all", "--check"]) },
     Step { name: "clippy", run: clippy },
     Step { name: "deny", run: deny },
@@ -41,6 +41,7 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step { name: "smoke", run: smoke },
     Step { name: "conformance", run: conformance },
+    Step { name: "e2e", run: e2e },
     Step { name: "tidy", run: |workspace| Ok(listed(&tidy::faults(workspace)?)) },
 ];
 
@@ -94,6 +95,13 @@ fn listed(faults: &[String]) -> Outcome {
         println!("error: {fault}");
     }
     if faults.is_empty() { Outcome::Passed } else { Outcome::Failed(format!("{} faults", faults.len())) }
+}
+
+/// Everything that needs nothing but the toolchain; what needs a control plane has a step of its own.
+fn test(workspace: &Workspace) -> anyhow::Result<Outcome> {
+    let mut test = workspace.cargo(&["test", "--workspace"]);
+    test.env_remove("KUBEBUILDER_ASSETS");
+    command(test)
 }
 
 fn clippy(workspace: &Workspace) -> anyhow::Result<Outcome> {
@@ -203,6 +211,18 @@ fn conformance(workspace: &Workspace) -> anyhow::Result<Outcome> {
         [] => Outcome::Passed,
         failed => Outcome::Failed(format!("differs from upstream in {}", failed.join(", "))),
     })
+}
+
+/// The tests against a control plane, where there are programs of one or they can be built.
+fn e2e(workspace: &Workspace) -> anyhow::Result<Outcome> {
+    match envtest::programs()? {
+        envtest::Programs::None(reason) => Ok(Outcome::Skipped(reason)),
+        envtest::Programs::In(folder) => {
+            let mut test = workspace.cargo(&["test", "--package", "ravelin", "--test", "e2e"]);
+            test.env("KUBEBUILDER_ASSETS", folder);
+            command(test)
+        }
+    }
 }
 
 /// The area that a file of records is named for: `pss` of `pss.jsonl.gz`.

@@ -2,13 +2,14 @@
 //!
 //! Never shipped. `ci` runs everything a change has to pass; [`tidy`] holds the rules that no compiler
 //! checks and is a test too; [`docs`] writes the files that are generated from the code; [`new_check`]
-//! writes the skeleton of a check; [`mod@bench`] starts the benchmarks of `crates/bench`. Start reading at
+//! writes the skeleton of a check; [`envtest`] builds the programs of a control plane; [`mod@bench`] starts the benchmarks of `crates/bench`. Start reading at
 //! [`ci::STEPS`].
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a development tool talks to its terminal")]
 
 mod bench;
 mod ci;
 mod docs;
+mod envtest;
 mod new_check;
 mod tidy;
 mod workspace;
@@ -39,6 +40,8 @@ enum Task {
     },
     /// Write the skeleton of a check and enter it in its registry
     NewCheck(new_check::Args),
+    /// Build the programs of a control plane, for the tests named `e2e_*`; print the folder in which they are
+    Envtest,
     /// Run a benchmark; arguments behind its name are its own
     Bench(bench::Args),
 }
@@ -63,8 +66,19 @@ fn run(task: Task) -> anyhow::Result<bool> {
         Task::Docs { check: true } => is_clean(&docs::faults(&workspace.root)?),
         Task::Docs { check: false } => docs::write(&workspace.root).map(|()| true)?,
         Task::NewCheck(args) => new_check::run(&workspace.root, &args).map(|()| true)?,
+        Task::Envtest => tell(&envtest::programs()?),
         Task::Bench(args) => bench::run(&workspace, &args)?,
     })
+}
+
+/// Prints the folder of the programs, so that `KUBEBUILDER_ASSETS=$(cargo xtask envtest)` is it; nothing where there
+/// are none.
+fn tell(programs: &envtest::Programs) -> bool {
+    match programs {
+        envtest::Programs::In(folder) => println!("{}", folder.display()),
+        envtest::Programs::None(reason) => eprintln!("envtest: SKIPPED: {reason}"),
+    }
+    true
 }
 
 /// Prints the faults; whether there is none.

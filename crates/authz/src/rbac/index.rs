@@ -96,24 +96,33 @@ impl Index {
         })
     }
 
-    /// The first binding that allows the request.
-    fn binding_for(&self, attributes: &Attributes) -> Option<AnyBinding<'_>> {
-        let request = self.rules.request(attributes);
-        let first = |lists: &mut dyn Iterator<Item = &List>| {
-            let mut first = None;
-            for list in lists {
-                let limit = first.map_or(u32::MAX, |found: Found| found.binding);
-                first = self.first_match(list, &request, limit).or(first);
+    /// The first binding that allows the request; if there is none, whether some could not be resolved.
+    fn binding_for(&self, attributes: &Attributes) -> Result<AnyBinding<'_>, bool> {
+        let request = OnceCell::new();
+        let request = || request.get_or_init(|| self.rules.request(attributes));
+        let mut namespace = None;
+        let mut unresolved = false;
+        let mut earlier = |list: &List, found: &mut Option<Found>| {
+            unresolved |= !list.unresolved.is_empty();
+            if !list.entries.is_empty() {
+                let limit = found.map_or(u32::MAX, |found| found.binding);
+                *found = self.first_match(list, request(), limit).or(*found);
             }
-            first
         };
-        let user = &attributes.user;
-        let cluster = first(&mut self.subjects_of(user).map(|lists| &lists.cluster));
-        let found = cluster.or_else(|| {
-            let namespace = self.namespaces.get(&attributes.namespace)?;
-            first(&mut self.subjects_of(user).filter_map(|lists| self.list_in(lists, Some(namespace))))
-        })?;
-        self.policy.binding_at(found.binding as usize)
+        let (mut cluster, mut namespaced) = (None, None);
+        for lists in self.subjects_of(&attributes.user) {
+            earlier(&lists.cluster, &mut cluster);
+            // Bindings of the cluster come first.
+            if cluster.is_some() || lists.namespaced.is_empty() {
+                continue;
+            }
+            let namespace = *namespace.get_or_insert_with(|| self.namespaces.get(&attributes.namespace));
+            if let Some(list) = self.list_in(lists, namespace) {
+                earlier(list, &mut namespaced);
+            }
+        }
+        let found = cluster.or(namespaced);
+        found.and_then(|found| self.policy.binding_at(found.binding as usize)).ok_or(unresolved)
     }
 
     /// The lists of what the user is: a user name, and groups.
@@ -222,11 +231,14 @@ fn in_order(mut places: Vec<u32>) -> Vec<u32> {
 impl Authorizer for Index {
     fn authorize(&self, attributes: &Attributes) -> Answer {
         let user = &attributes.user;
-        let reason = self.binding_for(attributes).and_then(|binding| {
-            let (_, subject) = binding.subject_for(user)?;
-            Some(allowed_by(binding, subject))
-        });
-        reason.map_or_else(|| no_opinion(self.errors(user, &attributes.namespace)), allow)
+        match self.binding_for(attributes) {
+            Ok(binding) => {
+                let reason = binding.subject_for(user).map(|(_, subject)| allowed_by(binding, subject));
+                reason.map_or_else(|| no_opinion(Vec::new()), allow)
+            }
+            Err(false) => no_opinion(Vec::new()),
+            Err(true) => no_opinion(self.errors(user, &attributes.namespace)),
+        }
     }
 }
 

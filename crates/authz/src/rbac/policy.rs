@@ -5,6 +5,7 @@ use super::objects::{
     ClusterRole, ClusterRoleBinding, Metadata, Objects, PolicyRule, Role, RoleBinding, RoleRef, Subject,
 };
 use super::table::Table;
+use super::text::push_quoted;
 use crate::rules::aggregated;
 use crate::{
     Answer, Attributes, Authorizer, Decision, NonResourceRule, ResourceRule, RuleResolver, Rules, User,
@@ -48,7 +49,7 @@ pub enum ResolveError {
     /// Its role is not there.
     #[error("{resource}.rbac.authorization.k8s.io {} not found", quoted(.name))]
     NotFound {
-        /// `role` or `clusterrole`.
+        /// `role` or `clusterrole`; to those who write, the resource that they write.
         resource: &'static str,
         /// The name.
         name: String,
@@ -59,6 +60,19 @@ pub enum ResolveError {
         /// The kind.
         kind: String,
     },
+}
+
+impl ResolveError {
+    /// The error as those see it who write a resource. The server looks roles up in its storage then, which names what
+    /// is not there after the resource of the request.
+    ///
+    /// Source: `k8s.io/apiserver/pkg/registry/generic/registry` `qualifiedResourceFromContext`.
+    pub(super) fn to_writer_of(&self, resource: &'static str) -> Self {
+        match self {
+            Self::NotFound { name, .. } => Self::NotFound { resource, name: name.clone() },
+            Self::Kind { .. } => self.clone(),
+        }
+    }
 }
 
 /// What a visit of the rules of a user comes by.
@@ -281,12 +295,38 @@ pub(super) fn no_opinion(errors: Vec<ResolveError>) -> Answer {
 /// Source: `k8s.io/kubernetes/pkg/registry/rbac/validation` `clusterRoleBindingDescriber`, `roleBindingDescriber`.
 pub(super) fn allowed_by(binding: AnyBinding<'_>, subject: &Subject) -> String {
     let role_ref = binding.role_ref();
-    let to = match subject.kind.as_str() {
-        "ServiceAccount" => format!("{}/{}", subject.name, subject.account_namespace(binding.namespace())),
-        _ => subject.name.to_string(),
-    };
-    let (role, kind, to) = (quoted(&role_ref.name), &subject.kind, quoted(&to));
-    format!("RBAC: allowed by {binding} of {} {role} to {kind} {to}", role_ref.kind)
+    // Longer than most, so that it is allocated once.
+    let mut text = String::with_capacity(192);
+    text.push_str("RBAC: allowed by ");
+    describe(binding, &mut text);
+    for piece in [" of ", &role_ref.kind, " "] {
+        text.push_str(piece);
+    }
+    push_quoted(&mut text, &[&role_ref.name]);
+    for piece in [" to ", &subject.kind, " "] {
+        text.push_str(piece);
+    }
+    match subject.kind.as_str() {
+        "ServiceAccount" => {
+            push_quoted(&mut text, &[&subject.name, "/", subject.account_namespace(binding.namespace())]);
+        }
+        _ => push_quoted(&mut text, &[&subject.name]),
+    }
+    text
+}
+
+fn describe(binding: AnyBinding<'_>, text: &mut String) {
+    let Metadata { name, namespace, .. } = binding.metadata();
+    match binding {
+        AnyBinding::Cluster(_) => {
+            text.push_str("ClusterRoleBinding ");
+            push_quoted(text, &[name]);
+        }
+        AnyBinding::Namespaced(_) => {
+            text.push_str("RoleBinding ");
+            push_quoted(text, &[name, "/", namespace]);
+        }
+    }
 }
 
 impl<'a> AnyBinding<'a> {
@@ -339,11 +379,9 @@ impl<'a> AnyBinding<'a> {
 /// As upstream's reasons name it.
 impl fmt::Display for AnyBinding<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Metadata { name, namespace, .. } = self.metadata();
-        match self {
-            Self::Cluster(_) => write!(f, "ClusterRoleBinding {}", quoted(name)),
-            Self::Namespaced(_) => write!(f, "RoleBinding {}", quoted(&format!("{name}/{namespace}"))),
-        }
+        let mut text = String::new();
+        describe(*self, &mut text);
+        f.write_str(&text)
     }
 }
 

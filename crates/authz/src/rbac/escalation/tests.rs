@@ -127,7 +127,7 @@ fn a_binding_grants_what_is_held_or_may_be_bound() {
     );
     assert_eq!(
         bound(&nothing, "Role", "gone", &[]).unwrap_err(),
-        "role.rbac.authorization.k8s.io \"gone\" not found"
+        "rolebindings.rbac.authorization.k8s.io \"gone\" not found"
     );
     assert_eq!(bound(&nothing, "Robot", "x", &[]).unwrap_err(), "unsupported role reference kind: \"Robot\"");
 
@@ -135,6 +135,21 @@ fn a_binding_grants_what_is_held_or_may_be_bound() {
     let binds = policy(vec![rule("bind", GROUP, "clusterroles", "wide")]);
     assert_eq!(bound(&binds, "ClusterRole", "wide", &[]), Ok(()));
     assert!(bound(&binds, "Role", "narrow", &[]).is_err());
+}
+
+/// As a server says it: it names what is not there after what is written.
+#[test]
+fn roles_that_are_not_there_are_named_after_the_request() {
+    let mut objects = policy(vec![rule("get", "-", "pods", "")]).objects().clone();
+    for binding in &mut objects.cluster_role_bindings {
+        binding.role_ref.name = "gone".into();
+    }
+    let new = Role { metadata: metadata("new", "ns"), rules: vec![rule("get", "-", "pods", "")] };
+    let refused = guarded(&Policy::new(objects), |guard| {
+        guard.role(&request("roles", "ns", "new", &[]), Change::Create(&new)).unwrap_err().to_string()
+    });
+    let expected = "; resolution errors: [roles.rbac.authorization.k8s.io \"gone\" not found]";
+    assert!(refused.ends_with(expected), "{refused}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::super::covers::atom_count;
 use super::super::objects::{ClusterRole, ClusterRoleBinding, GROUP, PolicyRule, Role, RoleBinding, RoleRef};
 use super::super::policy::{ResolveError, Resolver};
 use super::confirm;
-use crate::{Attributes, Decision};
+use crate::{Attributes, Decision, aggregated};
 use ravelin_object::selector::quoted;
 use ravelin_object::{Map, Value};
 
@@ -166,7 +166,8 @@ impl Guard<'_> {
         if request.user.is_in(MASTERS) || self.may_bind(request, namespace, role_ref) {
             return Ok(());
         }
-        let role = self.resolver.resolve(role_ref, namespace)?;
+        let role = self.resolver.resolve(role_ref, namespace);
+        let role = role.map_err(|error| error.to_writer_of(written.resource))?;
         self.confirm(request, written, role.rules())
     }
 
@@ -182,7 +183,8 @@ impl Guard<'_> {
             return Err(Refusal::TooLarge { resource, name: name.to_owned(), atoms, limit });
         }
         let held = self.resolver.held(&request.user, &request.namespace);
-        let confirmed = confirm(&request.user, &held.rules, held.error().as_deref(), wanted);
+        let error = aggregated(held.errors.iter().map(|error| error.to_writer_of(written.resource)));
+        let confirmed = confirm(&request.user, &held.rules, error.as_deref(), wanted);
         confirmed.map_err(|escalation| written.forbidden(escalation.to_string()))
     }
 
