@@ -38,11 +38,7 @@ fn is_allowed(file: &PolicyFile, policy: &Policy) {
         namespace: policy.namespace.clone(),
         ..Attributes::default()
     };
-    let path = Attributes {
-        is_resource: false,
-        path: policy.non_resource_path.clone(),
-        ..request.clone()
-    };
+    let path = Attributes { is_resource: false, path: policy.non_resource_path.clone(), ..request.clone() };
     let is_for_somebody = !(policy.user.is_empty() && policy.group.is_empty());
     for request in [request, path] {
         assert_eq!(policy.is_for(&request.user), is_for_somebody, "{policy:?}");

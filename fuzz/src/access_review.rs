@@ -22,7 +22,8 @@ pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(read) = read::json(text, &LIMITS) else { return };
     let Some(review) = read.value else { return };
-    let user = User { name: "ann".to_owned(), groups: vec!["system:authenticated".to_owned()], ..User::default() };
+    let user =
+        User { name: "ann".to_owned(), groups: vec!["system:authenticated".to_owned()], ..User::default() };
     let index = &*INDEX;
     answered(&review, |review| reviews::subject_access_review(review, index));
     answered(&review, |review| reviews::self_subject_access_review(review, &user, index));

@@ -55,7 +55,8 @@ fn validate(objects: &Objects) {
     let roles = objects.roles.iter().map(validation::role);
     let of_cluster = objects.cluster_roles.iter();
     let of_cluster = of_cluster.map(|role| validation::cluster_role_update(role, role));
-    let bindings = objects.role_bindings.iter().map(|binding| validation::role_binding_update(binding, binding));
+    let bindings =
+        objects.role_bindings.iter().map(|binding| validation::role_binding_update(binding, binding));
     let cluster_bindings = objects.cluster_role_bindings.iter();
     let cluster_bindings =
         cluster_bindings.map(|binding| validation::cluster_role_binding_update(binding, binding));
@@ -74,7 +75,9 @@ fn users(index: &Index) -> Vec<User> {
                 ("ServiceAccount", "") => {
                     format!("system:serviceaccount:{}:{}", binding.namespace(), subject.name)
                 }
-                ("ServiceAccount", namespace) => format!("system:serviceaccount:{namespace}:{}", subject.name),
+                ("ServiceAccount", namespace) => {
+                    format!("system:serviceaccount:{namespace}:{}", subject.name)
+                }
                 _ => subject.name.to_string(),
             };
             let groups = vec![subject.name.to_string(), "system:authenticated".to_owned()];
@@ -92,8 +95,7 @@ fn requests(index: &Index) -> Vec<Attributes> {
     let rules = rules.chain(objects.roles.iter().flat_map(|role| &role.rules)).take(MOST);
     let mut requests = Vec::new();
     for rule in rules {
-        let namespace =
-            objects.role_bindings.get(requests.len() % objects.role_bindings.len().max(1));
+        let namespace = objects.role_bindings.get(requests.len() % objects.role_bindings.len().max(1));
         let namespace = namespace.map(|binding| binding.metadata.namespace.to_string()).unwrap_or_default();
         requests.extend(of_rule(rule, &namespace));
         requests.extend(of_rule(rule, ""));

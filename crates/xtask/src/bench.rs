@@ -51,8 +51,12 @@ fn upstream() -> anyhow::Result<Result<PathBuf, String>> {
         Err(reason) => return Ok(Err(reason)),
     };
     let folder = envtest::cache()?.join("bench-rbac");
-    let module =
-        envtest::go::Module { packages: &["."], output: Some("rbac"), stamps: Vec::new(), ..envtest::kubernetes() };
+    let module = envtest::go::Module {
+        packages: &["."],
+        output: Some("rbac"),
+        stamps: Vec::new(),
+        ..envtest::kubernetes()
+    };
     module.write(&folder)?;
     let source = include_str!("../../bench/go/rbac/main.go.txt");
     let path = folder.join("main.go");

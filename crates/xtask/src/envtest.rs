@@ -145,7 +145,9 @@ pub(crate) fn kubernetes() -> Module {
         output: None,
         stamps: packages
             .iter()
-            .flat_map(|package| stamps.iter().map(move |(name, value)| format!("-X {package}.{name}={value}")))
+            .flat_map(|package| {
+                stamps.iter().map(move |(name, value)| format!("-X {package}.{name}={value}"))
+            })
             .collect(),
     }
 }

@@ -73,11 +73,7 @@ fn role_binding(place: usize, which: usize) -> RoleBinding {
         7 => ("debug", user(&format!("user-{}", place % 997)), "Role", "debug"),
         _ => ("default", account(&here, "default"), "ClusterRole", "view"),
     };
-    RoleBinding {
-        metadata: metadata(&here, name),
-        subjects: vec![subject],
-        role_ref: role_ref(kind, role),
-    }
+    RoleBinding { metadata: metadata(&here, name), subjects: vec![subject], role_ref: role_ref(kind, role) }
 }
 
 /// The roles of a namespace.
@@ -165,8 +161,12 @@ fn of_namespace(numbers: &mut Numbers, places: usize) -> Attributes {
         2 => (service_account(&here, "app"), ("get", "", "secrets", "", "others")),
         3 => (service_account(&here, "worker"), ("list", "batch", "jobs", "", "")),
         4 => (service_account(&here, "worker"), ("delete", "", "pods", "", "worker-1")),
-        5 => (service_account("ci", &format!("deployer-{team}")), ("patch", "apps", "deployments", "", "web")),
-        6 => (person(&[format!("team-{team}"), "oncall".to_owned()]), ("create", "", "pods", "exec", "web-1")),
+        5 => {
+            (service_account("ci", &format!("deployer-{team}")), ("patch", "apps", "deployments", "", "web"))
+        }
+        6 => {
+            (person(&[format!("team-{team}"), "oncall".to_owned()]), ("create", "", "pods", "exec", "web-1"))
+        }
         7 => (person(&["oncall".to_owned()]), ("get", "", "secrets", "", "app-tls")),
         _ => (person(&[format!("team-{team}-admins")]), ("list", "", "configmaps", "", "")),
     };
@@ -240,12 +240,7 @@ fn rule(group: &str, resources: &[&str], verbs: &[&str]) -> PolicyRule {
 }
 
 fn subject(kind: &str, api_group: &str, namespace: &str, name: &str) -> Subject {
-    Subject {
-        kind: kind.into(),
-        api_group: api_group.into(),
-        name: name.into(),
-        namespace: namespace.into(),
-    }
+    Subject { kind: kind.into(), api_group: api_group.into(), name: name.into(), namespace: namespace.into() }
 }
 
 fn account(namespace: &str, name: &str) -> Subject {

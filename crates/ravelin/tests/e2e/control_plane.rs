@@ -148,7 +148,8 @@ impl ControlPlane {
         while !client.try_get("/readyz").is_ok_and(|response| response.status == 200) {
             let ended = self.processes.iter_mut().any(|child| child.try_wait().unwrap().is_some());
             if ended || started.elapsed() > PATIENCE {
-                let log = fs::read_to_string(self.folder.path().join("kube-apiserver.log")).unwrap_or_default();
+                let log =
+                    fs::read_to_string(self.folder.path().join("kube-apiserver.log")).unwrap_or_default();
                 let lines: Vec<&str> = log.lines().collect();
                 let end = &lines[lines.len().saturating_sub(30)..];
                 panic!("kube-apiserver does not get ready:\n{}", end.join("\n"));

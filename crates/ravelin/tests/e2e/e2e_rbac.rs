@@ -141,7 +141,11 @@ fn decisions_and_reasons_are_the_same(
         if live.status >= 300 {
             refused += 1;
             let text = format!("SubjectAccessReview{}", ours["error"].as_str().unwrap_or_default());
-            assert!(live.message() == text || live.message() == ours["error"], "{asked}\n{}\n{ours}", live.body);
+            assert!(
+                live.message() == text || live.message() == ours["error"],
+                "{asked}\n{}\n{ours}",
+                live.body
+            );
             continue;
         }
         let (live, ours) = (&live.body["status"], &ours["status"]);
@@ -152,7 +156,8 @@ fn decisions_and_reasons_are_the_same(
         }
         of_another += 1;
         let reason = live["reason"].as_str().unwrap_or_default();
-        let kind = |status: &Value| status["reason"].as_str().unwrap_or_default().contains("ClusterRoleBinding");
+        let kind =
+            |status: &Value| status["reason"].as_str().unwrap_or_default().contains("ClusterRoleBinding");
         assert_eq!((live["allowed"] == true, kind(live)), (true, kind(ours)), "{asked}\n{live}\n{ours}");
         assert_eq!(&in_order(&answer_by(objects, reason, asked)), live, "{asked}\n{ours}");
     }

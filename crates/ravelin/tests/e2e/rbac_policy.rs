@@ -264,7 +264,8 @@ fn resource_attributes(random: &mut Random) -> Value {
         attributes[random.of(&["verb", "group", "resource"])] = "*".into();
     }
     if random.once_in(20) {
-        let selector = random.of(&["metadata.name=a", "spec.nodeName=n,metadata.name!=b", "a in (b)", "=", ""]);
+        let selector =
+            random.of(&["metadata.name=a", "spec.nodeName=n,metadata.name!=b", "a in (b)", "=", ""]);
         attributes["fieldSelector"] = json!({"rawSelector": selector});
     }
     if random.once_in(20) {

@@ -49,8 +49,7 @@ impl Go {
         programs: &Path,
         scratch: Option<&Path>,
     ) -> anyhow::Result<()> {
-        std::fs::create_dir_all(programs)
-            .with_context(|| format!("cannot create {}", programs.display()))?;
+        std::fs::create_dir_all(programs).with_context(|| format!("cannot create {}", programs.display()))?;
         let parallel = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(PARALLEL);
         let mut linker = vec!["-s".to_owned(), "-w".to_owned()];
         linker.extend(module.stamps.iter().cloned());
