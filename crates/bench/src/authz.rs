@@ -10,12 +10,14 @@ use crate::measure::own_time;
 use crate::reading::median;
 use crate::table;
 use anyhow::Context as _;
+use clap::ValueEnum as _;
 use policy::Shape;
 use ravelin_authz::rbac::{Asked, Index, Name, Objects, Place, Policy, Query};
 use ravelin_authz::{Attributes, Authorizer, Decision};
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::PathBuf;
+use std::process::Command;
 use upstream::Upstream;
 
 /// Which policies are asked.
@@ -36,6 +38,9 @@ pub(crate) struct Args {
     /// Write the results as Markdown to a file, too
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Make the policies and print how many bytes this process grew by
+    #[arg(long, hide = true, requires = "shape")]
+    memory: bool,
 }
 
 /// How many different requests there are, so that the caches of a processor hold little of what of the policy they need.
@@ -68,6 +73,9 @@ struct Row {
 
 /// Measures and prints.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    if let (true, Some(shape)) = (args.memory, args.shape) {
+        return tell_growth(shape, &args.bindings);
+    }
     let mut text = String::new();
     let shapes = [Shape::Namespaces, Shape::Cluster];
     for shape in shapes.into_iter().filter(|shape| args.shape.is_none_or(|only| only == *shape)) {
@@ -89,7 +97,7 @@ fn measure(args: &Args, shape: Shape, bindings: usize) -> anyhow::Result<Row> {
     let objects = policy::objects(shape, bindings);
     let requests = policy::requests(shape, bindings, COLD);
     let (hot, few) = (requests.get(..HOT).unwrap_or_default(), requests.get(..LINEAR).unwrap_or_default());
-    let (index, build, memory) = built(&objects);
+    let (index, build) = built(&objects);
     let allowed: usize = requests.iter().filter(|request| index.allows(request)).count();
     for request in few {
         let (indexed, linear) = (index.authorize(request), index.policy().authorize(request));
@@ -113,28 +121,44 @@ fn measure(args: &Args, shape: Shape, bindings: usize) -> anyhow::Result<Row> {
         upstream: upstream.map(|upstream| upstream.nanoseconds),
         who_can: who_can(&index),
         build,
-        memory,
+        memory: growth(shape, bindings)?,
         allowed: allowed as f64 / requests.len() as f64,
     })
 }
 
-/// An index, how long it took to make it of decoded objects in seconds, and how much memory that and a copy of the
-/// objects took.
-fn built(objects: &Objects) -> (Index, f64, Option<u64>) {
+/// An index, and how many seconds it took to make it of decoded objects.
+fn built(objects: &Objects) -> (Index, f64) {
     const RUNS: usize = 3;
-    let before = resident();
-    let copy = objects.clone();
-    let index = Index::new(Policy::new(copy));
-    let memory = resident().zip(before).map(|(after, before)| after.saturating_sub(before));
-    let mut times: Vec<f64> = (0..RUNS)
-        .map(|_| {
-            let copy = objects.clone();
-            let started = own_time();
-            black_box(Index::new(Policy::new(copy)));
-            own_time() - started
-        })
-        .collect();
-    (index, median(&mut times), memory)
+    let build = |_| {
+        let copy = objects.clone();
+        let started = own_time();
+        let index = Index::new(Policy::new(copy));
+        (index, own_time() - started)
+    };
+    let (indices, mut times): (Vec<Index>, Vec<f64>) = (0..RUNS).map(build).unzip();
+    (indices.into_iter().next().unwrap_or_default(), median(&mut times))
+}
+
+/// Prints how many bytes this process grows by for policies of so many bindings with their indices: what a server keeps,
+/// and what it took to make it.
+fn tell_growth(shape: Shape, bindings: &[usize]) -> anyhow::Result<()> {
+    let before = resident().context("memory cannot be measured here")?;
+    let policies = bindings.iter().map(|bindings| Index::new(Policy::new(policy::objects(shape, *bindings))));
+    let policies: Vec<Index> = policies.collect();
+    let after = resident().context("memory cannot be measured here")?;
+    println!("{}", after.saturating_sub(before));
+    drop(black_box(policies));
+    Ok(())
+}
+
+/// How many bytes a process grows by, where it can be told: one of its own, which has nothing left over from others.
+fn growth(shape: Shape, bindings: usize) -> anyhow::Result<Option<u64>> {
+    let shape = shape.to_possible_value().context("a shape without a name")?;
+    let output = Command::new(std::env::current_exe().context("cannot tell where this program is")?)
+        .args(["authz", "--memory", "--shape", shape.get_name(), "--bindings", &bindings.to_string()])
+        .output()
+        .context("cannot start this program again")?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok())
 }
 
 /// How many bytes of memory this process holds, where that can be told.

@@ -16,3 +16,10 @@ mod e2e {
     mod random;
     mod rbac_policy;
 }
+
+use std::io::Write as _;
+
+/// Says something on standard error, whether a test passes or not: what `eprintln!` says is only shown where it fails.
+pub(crate) fn say(text: &str) {
+    std::io::stderr().write_all(format!("{text}\n").as_bytes()).unwrap();
+}

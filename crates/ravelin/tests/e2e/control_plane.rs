@@ -1,9 +1,9 @@
 //! A control plane of its own: etcd, kube-apiserver and, if wanted, kube-controller-manager, on this machine only.
 
 use super::http::Client;
+use crate::say;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use std::fs::{self, File};
-use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -44,8 +44,7 @@ impl ControlPlane {
         let programs = match programs(options) {
             Ok(programs) => programs,
             Err(reason) => {
-                // Not by `eprintln!`, which is not shown for a test that passes.
-                writeln!(std::io::stderr(), "{test}: SKIPPED: {reason}").unwrap();
+                say(&format!("{test}: SKIPPED: {reason}"));
                 return None;
             }
         };
@@ -178,7 +177,7 @@ impl Drop for ControlPlane {
         }
         if std::thread::panicking() {
             self.folder.disable_cleanup(true);
-            eprintln!("the files of the control plane are kept in {}", self.folder.path().display());
+            say(&format!("the files of the control plane are kept in {}", self.folder.path().display()));
         }
     }
 }

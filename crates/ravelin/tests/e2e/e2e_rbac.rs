@@ -7,6 +7,7 @@ use super::control_plane::{ControlPlane, Options};
 use super::http::Client;
 use super::random::Random;
 use super::rbac_policy::{self as make, NAMESPACES, Somebody, collection};
+use crate::say;
 use ravelin_authz::rbac::escalation::{Change, Guard, Refusal, compare_metadata};
 use ravelin_authz::rbac::validation::{self, SelectorValues};
 use ravelin_authz::rbac::{
@@ -79,7 +80,7 @@ fn the_default_policy_is_known(admin: &Client) {
             .collect();
         if differing.is_empty() { Ok(()) } else { Err(differing.join("\n")) }
     });
-    say(&format!("{} default objects are the same", known.len()));
+    say(&format!("e2e_rbac: {} default objects are the same", known.len()));
 }
 
 fn create(admin: &Client, random: &mut Random) {
@@ -162,7 +163,7 @@ fn decisions_and_reasons_are_the_same(
         assert_eq!(&in_order(&answer_by(objects, reason, asked)), live, "{asked}\n{ours}");
     }
     say(&format!(
-        "{REVIEWS} reviews: {allowed} allowed, {refused} refused as invalid, {with_error} with an error; the reason of \
+        "e2e_rbac: {REVIEWS} reviews: {allowed} allowed, {refused} refused as invalid, {with_error} with an error; the reason of \
          {of_another} is another of the bindings that allow it"
     ));
     assert!(allowed > REVIEWS / 10 && refused > 10 && with_error > 10);
@@ -201,7 +202,7 @@ fn rules_are_the_same(admin: &Client, random: &mut Random, index: &Index) {
         assert_eq!(live, ours, "{} in {:?}", somebody.name, somebody.groups);
         rules += live["resourceRules"].as_array().map_or(0, Vec::len);
     }
-    say(&format!("{SUBJECTS} subjects hold the same {rules} rules on resources"));
+    say(&format!("e2e_rbac: {SUBJECTS} subjects hold the same {rules} rules on resources"));
     assert!(rules > SUBJECTS);
 }
 
@@ -236,7 +237,7 @@ fn writes_are_refused_in_the_same_words(
         );
         *codes.entry(status).or_default() += 1;
     }
-    say(&format!("{WRITES} writes end the same, by status: {codes:?}"));
+    say(&format!("e2e_rbac: {WRITES} writes end the same, by status: {codes:?}"));
     for status in [200, 201, 403, 404, 422] {
         assert!(codes.contains_key(&status), "no write ended with {status}");
     }
@@ -467,9 +468,4 @@ fn ravelin(args: &[&str], input: &str) -> Vec<Value> {
     writer.join().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-/// Says what was compared, also where the test passes.
-fn say(text: &str) {
-    writeln!(std::io::stderr(), "e2e_rbac: {text}").unwrap();
 }
