@@ -4,6 +4,9 @@
 //! target over its seeds and over deterministic mutations of them; behind the feature `libfuzzer` each target has
 //! an entry point for `cargo fuzz`. Start reading at [`ALL`].
 
+pub mod abac_policy;
+pub mod access_review;
+pub mod admission_review;
 pub mod audit_event;
 pub mod audit_policy;
 pub mod authn_bearer;
@@ -12,9 +15,6 @@ pub mod authn_headers;
 pub mod authn_keys;
 pub mod authn_token;
 pub mod authn_token_file;
-pub mod admission_review;
-pub mod abac_policy;
-pub mod access_review;
 pub mod authorization_configuration;
 pub mod documents_split;
 pub mod field_selector;
@@ -46,6 +46,9 @@ pub struct Target {
 
 /// Every target, by name.
 pub const ALL: &[Target] = &[
+    Target { name: "abac_policy", run: abac_policy::run },
+    Target { name: "access_review", run: access_review::run },
+    Target { name: "admission_review", run: admission_review::run },
     Target { name: "audit_event", run: audit_event::run },
     Target { name: "audit_policy", run: audit_policy::run },
     Target { name: "authn_bearer", run: authn_bearer::run },
@@ -54,9 +57,6 @@ pub const ALL: &[Target] = &[
     Target { name: "authn_keys", run: authn_keys::run },
     Target { name: "authn_token", run: authn_token::run },
     Target { name: "authn_token_file", run: authn_token_file::run },
-    Target { name: "admission_review", run: admission_review::run },
-    Target { name: "abac_policy", run: abac_policy::run },
-    Target { name: "access_review", run: access_review::run },
     Target { name: "authorization_configuration", run: authorization_configuration::run },
     Target { name: "documents_split", run: documents_split::run },
     Target { name: "field_selector", run: field_selector::run },
