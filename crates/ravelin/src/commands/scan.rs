@@ -131,11 +131,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
     let project = project_file(&args)?;
     let psa = psa_path(&args, &project).map(|path| psa::load(&path)).transpose().map_err(usage)?;
     let mut settings = settings(&args, &project, psa.as_ref())?;
-    let fail_on = match (args.fail_on, &project.project.fail_on) {
-        (Some(severity), _) => severity,
-        (None, Some(text)) => text.parse().map_err(usage)?,
-        (None, None) => Severity::Medium,
-    };
+    let fail_on = fail_on(&args, &project)?;
     let known = args.baseline.as_deref().map(baseline::read).transpose().map_err(usage)?;
     let files = args.sources.options(&project.project.include, &project.project.exclude)?;
     let limits = args.sources.limits();
@@ -188,6 +184,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
     out.flush()?;
     drop(out);
     Ok(status(&report, fail_on, &args))
+}
+
+/// The least severity that fails the run.
+fn fail_on(args: &Args, project: &ProjectFile) -> anyhow::Result<Severity> {
+    match (args.fail_on, &project.project.fail_on) {
+        (Some(severity), _) => Ok(severity),
+        (None, Some(text)) => text.parse().map_err(usage),
+        (None, None) => Ok(Severity::Medium),
+    }
 }
 
 /// The kinds that a scan looks at.

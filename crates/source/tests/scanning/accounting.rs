@@ -331,7 +331,7 @@ fn fingerprints_survive_moved_lines_and_tell_containers_apart() {
 fn suppressions_silence_what_they_name_and_are_reported_otherwise() {
     let statuses = |comment: &str, annotation: &str| {
         let text = format!(
-            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations: {{{annotation}}}\nspec:\n  {comment}\n  hostPID: true\n  securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}\n"
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations: {{{annotation}}}\nspec:\n  {comment}\n  hostPID: true\n  securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}\n  automountServiceAccountToken: false\n"
         );
         let report = scan_folder(&Folder::new(&[("a.yaml", text.as_bytes())]));
         let status = |finding: &ravelin_engine::report::ReportedFinding| {
