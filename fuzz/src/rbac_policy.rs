@@ -149,7 +149,10 @@ fn held(index: &Index, user: &User) {
         assert_eq!(held, index.policy().held(user, namespace));
         assert_eq!(index.rules_for(user, namespace), index.policy().rules_for(user, namespace));
         let rules: Vec<PolicyRule> = held.rules.iter().map(|rule| (*rule).clone()).collect();
-        if atom_count(&rules) <= ATOMS {
+        // A rule on paths that also limits names covers not even itself; the API server refuses to store one.
+        let is_mixed =
+            |rule: &PolicyRule| !rule.non_resource_urls.is_empty() && !rule.resource_names.is_empty();
+        if atom_count(&rules) <= ATOMS && !rules.iter().any(is_mixed) {
             assert_eq!(confirm(user, &held.rules, None, &rules), Ok(()));
         }
     }
