@@ -12,11 +12,13 @@
 
 mod controllers;
 mod evaluate;
+mod existing;
 mod namespaces;
 mod objects;
 mod pods;
 mod response;
 
+pub use existing::Existing;
 pub use response::{ANNOTATION_PREFIX, Cause, Details, Event, Metric, Response, Status};
 
 use crate::config::PodSecurityConfiguration;

@@ -5,11 +5,13 @@
 //! <https://kubernetes.io/docs/reference/using-api/api-concepts/>.
 
 pub(crate) mod configuration;
+pub(crate) mod existing;
 pub(crate) mod pods;
 pub(crate) mod secret;
 pub(crate) mod watch;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
@@ -42,13 +44,24 @@ impl Answer {
     }
 }
 
-/// Asks once.
+/// Asks once, and reads the answer.
 async fn ask(
     client: &Client,
     method: Method,
     path: &str,
     content: Option<(&str, Vec<u8>)>,
 ) -> anyhow::Result<Answer> {
+    let (status, body) = fetch(client, method, path, content).await?;
+    Ok(Answer { status, value: value(&body).unwrap_or(Value::Null) })
+}
+
+/// Asks once; the answer is not read yet, for that takes time where it is large.
+async fn fetch(
+    client: &Client,
+    method: Method,
+    path: &str,
+    content: Option<(&str, Vec<u8>)>,
+) -> anyhow::Result<(StatusCode, Bytes)> {
     let mut request = Request::builder().method(method).uri(path).header(ACCEPT, "application/json");
     let mut bytes = Vec::new();
     if let Some((content_type, body)) = content {
@@ -61,9 +74,9 @@ async fn ask(
         let status = response.status();
         let body = Limited::new(response.into_body(), ANSWER_LIMIT).collect().await;
         let body = body.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
-        Ok(Answer { status, value: value(&body).unwrap_or(Value::Null) })
+        Ok((status, body))
     };
-    let answer: anyhow::Result<Answer> =
+    let answer: anyhow::Result<(StatusCode, Bytes)> =
         tokio::time::timeout(ANSWER_TIME, answer).await.context("it took too long")?;
     answer.with_context(|| format!("asking the API server for {path}"))
 }

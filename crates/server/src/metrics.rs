@@ -59,6 +59,42 @@ impl Counters {
     }
 }
 
+/// Values that are set anew all together, one for each set of label values.
+#[derive(Debug)]
+pub struct Gauges {
+    family: Family,
+    series: Mutex<BTreeMap<Vec<String>, u64>>,
+}
+
+impl Gauges {
+    /// Gauges without a series yet.
+    #[must_use]
+    pub const fn new(family: Family) -> Self {
+        Self { family, series: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// These are all series there are. What would be one too many is added up under `other`.
+    pub fn replace<'v, const N: usize>(&self, all: impl IntoIterator<Item = ([&'v str; N], u64)>) {
+        let mut series = BTreeMap::new();
+        for (values, value) in all {
+            *bounded(&mut series, &values) += value;
+        }
+        *locked(&self.series) = series;
+    }
+
+    /// Appends the text of the family, if it has a series.
+    pub fn write(&self, out: &mut String) {
+        let series = locked(&self.series);
+        if series.is_empty() {
+            return;
+        }
+        head(out, &self.family, "gauge");
+        for (values, value) in &*series {
+            line(out, self.family.name, "", &pairs(&self.family, values), None, &value.to_string());
+        }
+    }
+}
+
 /// The upper bounds of the buckets of a duration, in seconds.
 const BOUNDS: [f64; 14] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 10.0];
@@ -205,6 +241,22 @@ mod tests {
         counters.write(&mut out);
         assert_eq!(out.lines().count(), 2 + MOST_SERIES + 1);
         assert!(out.contains("things_total{kind=\"other\",of=\"other\"} 4000\n"), "{out}");
+    }
+
+    #[test]
+    fn gauges_are_replaced_and_bounded() {
+        let gauges = Gauges::new(FAMILY);
+        let numbers: Vec<String> = (0..1_500).map(|number| number.to_string()).collect();
+        gauges.replace(numbers.iter().map(|number| (["a", number.as_str()], 2)));
+        let mut out = String::new();
+        gauges.write(&mut out);
+        assert!(out.contains("# TYPE things_total gauge\n") && out.lines().count() == 2 + MOST_SERIES + 1);
+        assert!(out.contains("things_total{kind=\"other\",of=\"other\"} 1000\n"), "{out}");
+        gauges.replace([(["b", "c"], 3)]);
+        let mut out = String::new();
+        gauges.write(&mut out);
+        assert_eq!(out.lines().nth(2), Some("things_total{kind=\"b\",of=\"c\"} 3"));
+        assert_eq!(out.lines().count(), 3);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod judge;
 pub mod namespaces;
 
 pub use counters::Counters;
+pub(crate) use handler::today;
 pub use handler::{ClientRule, Settings, Webhook};
 pub use judge::{Answer, Judge, Outcome};
 pub use namespaces::Namespaces;

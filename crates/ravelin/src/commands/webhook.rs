@@ -76,6 +76,10 @@ struct ClusterArgs {
     /// How old what is known of namespaces may be; pods are denied and /readyz fails where it is older
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = query::duration)]
     max_cache_age: Duration,
+    /// How often the pods that are there are judged, also after start: those that came in while nobody judged are
+    /// counted, logged, and told of in an event of their namespace; 0 never
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = query::duration)]
+    existing_pods_interval: Duration,
 }
 
 /// Where it listens.

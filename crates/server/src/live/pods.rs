@@ -70,7 +70,7 @@ fn slim(pod: Value) -> Value {
 }
 
 /// Whether it is a name that can stand in a path.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

@@ -3,9 +3,9 @@
 //! Source: `k8s.io/pod-security-admission/metrics/metrics.go` v0.36.
 
 use super::Outcome;
-use crate::metrics::{Counters as Counted, Durations, Family};
-use ravelin_podsec::Version;
+use crate::metrics::{Counters as Counted, Durations, Family, Gauges};
 use ravelin_podsec::admission::{Request, Response};
+use ravelin_podsec::{LevelVersion, Version};
 use std::time::Duration;
 
 /// The counters of a webhook.
@@ -18,6 +18,7 @@ pub struct Counters {
     expired: Counted,
     requests: Counted,
     durations: Durations,
+    existing: Gauges,
 }
 
 /// Labels in the order of the alphabet, in which they are written.
@@ -67,6 +68,12 @@ const DURATIONS: Family = Family {
     labels: &["decision"],
 };
 
+const EXISTING: Family = Family {
+    name: "ravelin_pod_security_existing_violations",
+    help: "Number of pods that are there and violate what their namespace enforces, as last judged.",
+    labels: &["namespace", "policy_level", "policy_version"],
+};
+
 impl Default for Counters {
     fn default() -> Self {
         Self::new()
@@ -85,6 +92,7 @@ impl Counters {
             expired: Counted::new(EXPIRED),
             requests: Counted::new(REQUESTS),
             durations: Durations::new(DURATIONS),
+            existing: Gauges::new(EXISTING),
         };
         for operation in ["create", "update"] {
             let values = ["allow", "enforce", "privileged", "latest", operation, "pod", ""];
@@ -126,6 +134,17 @@ impl Counters {
         self.durations.observe(&[outcome.as_str()], took);
     }
 
+    /// Sets how many existing pods violate, by namespace.
+    pub fn existing<'n>(&self, found: impl IntoIterator<Item = (&'n str, LevelVersion, u64)>) {
+        let found: Vec<_> =
+            found.into_iter().map(|(name, at, count)| (name, at, at.version.to_string(), count)).collect();
+        self.existing.replace(
+            found
+                .iter()
+                .map(|(name, at, version, count)| ([*name, at.level.as_str(), version.as_str()], *count)),
+        );
+    }
+
     /// Appends everything in the text format of Prometheus. As upstream's, a family without a series is not shown.
     pub fn write(&self, out: &mut String) {
         for family in
@@ -134,14 +153,15 @@ impl Counters {
             family.write(out);
         }
         self.durations.write(out);
+        self.existing.write(out);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ravelin_podsec::Level;
     use ravelin_podsec::admission::{Event, Operation, Resource};
-    use ravelin_podsec::{Level, LevelVersion};
 
     fn request() -> Request<'static> {
         let resource = Resource { group: "", version: "v1", name: "pods" };

@@ -59,8 +59,8 @@ impl Settings {
 
 /// The webhook.
 pub struct Webhook {
-    judge: Judge,
-    namespaces: Arc<Namespaces>,
+    pub(crate) judge: Judge,
+    pub(crate) namespaces: Arc<Namespaces>,
     pods: Box<dyn Pods>,
     settings: Settings,
     slots: Semaphore,
@@ -298,7 +298,7 @@ fn common_name(certificate: &[u8]) -> Option<String> {
 }
 
 /// Today, by the clock of the host, in UTC.
-fn today() -> Option<Day> {
+pub(crate) fn today() -> Option<Day> {
     let date = time::OffsetDateTime::now_utc().date();
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day()).parse().ok()
 }

@@ -57,6 +57,8 @@ pub struct Config {
     pub cluster: Cluster,
     /// How old what is known of the cluster may be.
     pub oldest: Duration,
+    /// How often the pods that are there are judged; zero for never.
+    pub existing_pods: Duration,
     /// How long everything is served on after the end was asked for, while `/readyz` fails.
     pub drain: Duration,
     /// How long requests may take after that.
@@ -186,8 +188,10 @@ fn webhook(
 ) -> Arc<Webhook> {
     let judge =
         Judge { configuration: config.configuration, extension: config.extension, counters: Counters::new() };
+    let mut live = None;
     let (namespaces, pods): (_, Box<dyn Pods>) = match config.cluster {
         Cluster::Live(client) => {
+            live = Some(client.clone());
             let namespaces = Arc::new(Namespaces::new(Some(config.oldest)));
             background.spawn(live::watch::run(client.clone(), Arc::clone(&namespaces)));
             (
@@ -204,7 +208,11 @@ fn webhook(
         }
     };
     let webhook = Webhook::new(judge, namespaces, pods, config.reviews, life, traffic, certificate_end);
-    Arc::new(webhook)
+    let webhook = Arc::new(webhook);
+    if let Some(client) = live.filter(|_| !config.existing_pods.is_zero()) {
+        background.spawn(live::existing::run(client, Arc::clone(&webhook), config.existing_pods));
+    }
+    webhook
 }
 
 /// The pods among given objects, by namespace.

@@ -119,6 +119,13 @@ impl Namespaces {
         }
     }
 
+    /// All of them, by name.
+    #[must_use]
+    pub fn all(&self) -> Vec<(String, Arc<Value>)> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.by_name.iter().map(|(name, namespace)| (name.clone(), Arc::clone(namespace))).collect()
+    }
+
     /// How long ago it was known to be true; nothing before the first list.
     #[must_use]
     pub fn age(&self) -> Option<Duration> {

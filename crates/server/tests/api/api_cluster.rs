@@ -164,3 +164,59 @@ async fn replicas_share_a_secret_and_rotate_without_a_dropped_request() {
     }
     assert!(seen.len() >= 3, "{} certificates in {requests} requests", seen.len());
 }
+
+#[tokio::test]
+async fn pods_that_came_in_unjudged_are_told_of_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let cluster = Cluster::start().await;
+    cluster.fake.put_namespace("shop", "baseline");
+    cluster.fake.put_namespace("free", "privileged");
+    cluster.fake.put_namespace("gone", "baseline");
+    let pod = |name: &str, host: bool| {
+        serde_json::json!({"metadata": {"name": name, "namespace": "shop"},
+        "spec": {"hostPID": host, "containers": [{"name": "c", "image": "i", "env": [{"name": "A", "value": "hunter2"}]}]}})
+    };
+    for (name, host) in [("a", true), ("b", false), ("c", true)] {
+        cluster.fake.put_pod(pod(name, host));
+    }
+    let config = || Config { existing_pods: Duration::from_millis(300), ..beside(&cluster, folder, plan()) };
+    let (one, two) = tokio::join!(start(config()), start(config()));
+    until("told", async || cluster.fake.posted().len() == 1).await;
+    let event = cluster.fake.posted().remove(0);
+    assert_eq!(
+        (&event["type"], &event["reason"], &event["involvedObject"]["name"]),
+        (&"Warning".into(), &"PodSecurityViolation".into(), &"shop".into())
+    );
+    assert_eq!(
+        event["message"],
+        "2 existing pods violate PodSecurity \"baseline:latest\": a: host namespaces; c: host namespaces"
+    );
+    until("trusted", async || trust(&cluster, folder)).await;
+    let gauge = "ravelin_pod_security_existing_violations{namespace=\"shop\",policy_level=\"baseline\",policy_version=\"latest\"}";
+    let metrics = async |running: &Running| {
+        Dial::new(running, folder).open().await.unwrap().get("/metrics").await.unwrap().text
+    };
+    for running in [&one, &two] {
+        until("counted", async || metrics(running).await.contains(&format!("{gauge} 2\n"))).await;
+    }
+    // The same again is not told again, another set is; and in the end there is nothing left.
+    let turns = || {
+        let asked = cluster.fake.asked();
+        asked.iter().filter(|line| *line == "GET /api/v1/namespaces/shop/pods").count()
+    };
+    let before = turns();
+    until("again", async || turns() >= before + 12).await;
+    assert_eq!(cluster.fake.posted().len(), 1);
+    cluster.fake.put_pod(pod("d", true));
+    until("told anew", async || cluster.fake.posted().len() == 2).await;
+    cluster.fake.remove_pods();
+    until("nothing", async || !metrics(&one).await.contains(gauge)).await;
+    let asked = cluster.fake.asked();
+    assert!(!asked.iter().any(|line| line.contains("/free/pods")), "what enforces nothing is not listed");
+    assert!(
+        asked.iter().any(|line| line.contains("/gone/pods")),
+        "a refused list does not keep others from theirs"
+    );
+    assert_eq!(cluster.fake.posted().len(), 2);
+}

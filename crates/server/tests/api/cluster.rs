@@ -26,6 +26,7 @@ struct State {
     secrets: BTreeMap<String, Value>,
     configuration: Value,
     pods: Vec<Value>,
+    posted: Vec<Value>,
     /// Every request, as `GET /path`.
     asked: Vec<String>,
     /// Whether namespaces may be listed.
@@ -95,6 +96,15 @@ impl Fake {
         self.state.lock().unwrap().pods.push(pod);
     }
 
+    pub(crate) fn remove_pods(&self) {
+        self.state.lock().unwrap().pods.clear();
+    }
+
+    /// The events that were created.
+    pub(crate) fn posted(&self) -> Vec<Value> {
+        self.state.lock().unwrap().posted.clone()
+    }
+
     pub(crate) fn close(&self, is_closed: bool) {
         self.state.lock().unwrap().is_closed = is_closed;
     }
@@ -136,8 +146,13 @@ impl Fake {
                     "metadata": {"resourceVersion": state.version.to_string()}, "items": items}))
             }
             (_, Some(name)) => secret(&mut state, method, name, body),
-            ("GET /api/v1/namespaces/shop/pods", _) => {
-                success(&json!({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": state.pods}))
+            ("GET /api/v1/namespaces/shop/pods", _) => pods(&state.pods, query),
+            (_, None) if method == Method::POST && path.ends_with("/events") => {
+                if state.posted.iter().any(|event| event["metadata"]["name"] == body["metadata"]["name"]) {
+                    return refusal(StatusCode::CONFLICT);
+                }
+                state.posted.push(body.clone());
+                success(&body)
             }
             (_, None) if path == CONFIGURATION => configuration(&mut state, method, &body),
             _ => refusal(StatusCode::NOT_FOUND),
@@ -152,6 +167,14 @@ impl Fake {
         });
         Response::new(StreamBody::new(stream).boxed_unsync())
     }
+}
+
+/// A page of one pod, so that there are pages.
+fn pods(pods: &[Value], query: &str) -> Response<ResponseBody> {
+    let begin: usize = query.split_once("continue=").map_or(0, |(_, token)| token.parse().unwrap_or(0));
+    let next = if begin + 1 < pods.len() { (begin + 1).to_string() } else { String::new() };
+    let items: Vec<&Value> = pods.iter().skip(begin).take(1).collect();
+    success(&json!({"kind": "PodList", "apiVersion": "v1", "metadata": {"continue": next}, "items": items}))
 }
 
 fn secret(state: &mut State, method: &Method, name: &str, mut body: Value) -> Response<ResponseBody> {

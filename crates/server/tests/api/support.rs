@@ -88,6 +88,7 @@ pub(crate) fn config(folder: &Path) -> Config {
         extension: Extension::default(),
         cluster: Cluster::Given(values(objects)),
         oldest: Duration::from_secs(60),
+        existing_pods: Duration::ZERO,
         drain: Duration::from_millis(50),
         grace: Duration::from_secs(10),
     }

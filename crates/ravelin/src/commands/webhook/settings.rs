@@ -80,6 +80,7 @@ pub(super) async fn config(args: Args) -> anyhow::Result<Config> {
         extension,
         cluster,
         oldest: args.cluster.max_cache_age,
+        existing_pods: args.cluster.existing_pods_interval,
         drain: args.listener.shutdown_delay_duration,
         grace: args.listener.shutdown_grace_duration,
     })
