@@ -14,6 +14,7 @@ mod reading;
 mod scan;
 mod store;
 mod table;
+mod webhook;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -38,6 +39,8 @@ enum Benchmark {
     Store(store::Args),
     /// Ask RBAC policies of several sizes: the index, the linear visit, and upstream where its program is given
     Authz(authz::Args),
+    /// Ask the webhook, and upstream's where its program is given, over TLS
+    Webhook(webhook::Args),
     /// Run the commands on standard input and print what they used
     #[command(hide = true)]
     Measure,
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Benchmark::Scan(args) => scan::run(&args),
         Benchmark::Store(args) => store::run(&args),
         Benchmark::Authz(args) => authz::run(&args),
+        Benchmark::Webhook(args) => webhook::run(&args),
         Benchmark::Measure => measure::serve(),
     };
     match result {

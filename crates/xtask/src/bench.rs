@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: builds the binary and the benchmarks in release and runs them.
 //!
-//! A process of its own, because the benchmarks need the release profile and this tool does not. What `authz` compares
-//! with is a Go program; it is built first where there is a Go.
+//! A process of its own, because the benchmarks need the release profile and this tool does not. What `authz` and
+//! `webhook` compare with are Go programs; they are built first where there is a Go.
 
 use crate::envtest;
 use crate::envtest::go::Go;
@@ -30,9 +30,13 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<bool> {
     let program = workspace.target(&format!("release/ravelin-bench{}", std::env::consts::EXE_SUFFIX));
     let mut benchmark = args.benchmark.clone();
     let is_given = |flag: &str| benchmark.iter().any(|word| word.to_string_lossy().starts_with(flag));
-    if benchmark.first().is_some_and(|name| name == "authz") && !is_given("--upstream") && !is_given("--help")
-    {
-        match upstream()? {
+    let build = match benchmark.first().and_then(|name| name.to_str()) {
+        Some("authz") => Some(upstream as fn() -> _),
+        Some("webhook") => Some(upstream_webhook as fn() -> _),
+        _ => None,
+    };
+    if let Some(build) = build.filter(|_| !is_given("--upstream") && !is_given("--help")) {
+        match build()? {
             Ok(program) => benchmark.extend(["--upstream".into(), program.into()]),
             Err(reason) => eprintln!("upstream is not asked: {reason}"),
         }
@@ -65,4 +69,25 @@ fn upstream() -> anyhow::Result<Result<PathBuf, String>> {
     // With the build cache of the user: the next time takes a second.
     go.build(&module, &folder, &folder, None)?;
     Ok(Ok(folder.join(format!("rbac{}", std::env::consts::EXE_SUFFIX))))
+}
+
+/// Upstream's webhook of Pod Security, built in the cache; why there is none, if there is no Go.
+fn upstream_webhook() -> anyhow::Result<Result<PathBuf, String>> {
+    let go = match Go::find()? {
+        Ok(go) => go,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let folder = envtest::cache()?.join("bench-webhook");
+    let packages = &["k8s.io/pod-security-admission/cmd/webhook"];
+    // Of the same version as everything else of Kubernetes.
+    let module = envtest::go::Module {
+        packages,
+        output: Some("webhook"),
+        stamps: Vec::new(),
+        ..envtest::kubernetes()
+    };
+    module.write(&folder)?;
+    eprintln!("building upstream's webhook in {} ...", folder.display());
+    go.build(&module, &folder, &folder, None)?;
+    Ok(Ok(folder.join(format!("webhook{}", std::env::consts::EXE_SUFFIX))))
 }

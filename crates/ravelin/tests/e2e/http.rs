@@ -21,6 +21,8 @@ pub(crate) struct Response {
     pub status: u16,
     /// The body; a text where it is no JSON.
     pub body: Value,
+    /// The texts of its warnings.
+    pub warnings: Vec<String>,
 }
 
 impl Client {
@@ -84,10 +86,18 @@ impl Client {
         };
         let mut response = response?;
         let status = response.status().as_u16();
+        let warnings = response.headers().get_all("warning").iter();
+        let warnings = warnings.map(|header| warning(header.to_str().unwrap())).collect();
         let text = response.body_mut().with_config().limit(100_000_000).read_to_string()?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Response { status, body })
+        Ok(Response { status, body, warnings })
     }
+}
+
+/// The text of a header `299 - "text"`.
+fn warning(header: &str) -> String {
+    let text = header.strip_prefix("299 - \"").and_then(|rest| rest.strip_suffix('"')).unwrap_or(header);
+    text.replace("\\\"", "\"").replace("\\\\", "\\")
 }
 
 impl Response {
