@@ -22,7 +22,7 @@ fn namespace(number: usize) -> Value {
             labels.insert(format!("pod-security.kubernetes.io/{mode}"), level.into());
         }
     }
-    if number % 7 == 0 {
+    if number.is_multiple_of(7) {
         labels.insert("pod-security.kubernetes.io/enforce-version".to_owned(), "v1.28".into());
     }
     json!({
@@ -125,7 +125,7 @@ fn namespace_review(number: usize, namespace: usize) -> Value {
 /// The specification of a pod: some keep to restricted, some to baseline, some to nothing.
 fn pod(number: usize) -> Value {
     let kind = number / 3 % 6;
-    let sidecars = if number % 11 == 0 { 6 } else { number % 3 };
+    let sidecars = if number.is_multiple_of(11) { 6 } else { number % 3 };
     let containers: Vec<Value> = (0..=sidecars).map(|index| container(kind, index)).collect();
     let mut pod = json!({
         "containers": containers,
