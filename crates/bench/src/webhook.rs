@@ -122,8 +122,9 @@ fn ravelin(args: &Args, folder: &Path) -> anyhow::Result<Server> {
         None => std::env::current_exe()?.with_file_name(format!("ravelin{}", std::env::consts::EXE_SUFFIX)),
     };
     let manifests = folder.join("namespaces.yaml");
-    let texts: Vec<String> = reviews::namespaces().iter().map(Value::to_string).collect();
-    std::fs::write(&manifests, texts.join("\n---\n"))?;
+    let texts: Vec<String> =
+        reviews::namespaces().iter().map(|namespace| format!("---\n{namespace}\n")).collect();
+    std::fs::write(&manifests, texts.concat())?;
     let address = free()?;
     let mut arguments =
         words(&["webhook", "--bind-address", "127.0.0.1", "--log-level", "warn", "--secure-port"]);
