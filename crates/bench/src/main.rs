@@ -1,5 +1,5 @@
-//! Benchmarks: ravelin beside its peers, over the same input, in one run: `cargo xtask bench scan`, `authz`; and of the
-//! store: `cargo xtask bench store`.
+//! Benchmarks: ravelin beside its peers, over the same input, in one run: `cargo xtask bench scan`, `authz`, `webhook`; and
+//! of the store: `cargo xtask bench store`.
 //!
 //! Every tool runs as a process of its own, started by a helper process that measures nothing else
 //! ([`measure`]). What part of ravelin's time is the reading of YAML is timed in this process
