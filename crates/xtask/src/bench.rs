@@ -20,6 +20,9 @@ pub(crate) struct Args {
     benchmark: Vec<OsString>,
 }
 
+/// Builds a program of upstream; why there is none, if there is no Go.
+type Build = fn() -> anyhow::Result<Result<PathBuf, String>>;
+
 /// Builds and runs; whether it ended well.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<bool> {
     let build = ["build", "--release", "--quiet", "--package", "ravelin", "--package", "ravelin-bench"];
@@ -31,8 +34,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<bool> {
     let mut benchmark = args.benchmark.clone();
     let is_given = |flag: &str| benchmark.iter().any(|word| word.to_string_lossy().starts_with(flag));
     let build = match benchmark.first().and_then(|name| name.to_str()) {
-        Some("authz") => Some(upstream as fn() -> _),
-        Some("webhook") => Some(upstream_webhook as fn() -> _),
+        Some("authz") => Some(upstream as Build),
+        Some("webhook") => Some(upstream_webhook as Build),
         _ => None,
     };
     if let Some(build) = build.filter(|_| !is_given("--upstream") && !is_given("--help")) {
