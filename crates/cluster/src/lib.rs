@@ -2,7 +2,7 @@
 //!
 //! The crate knows how to reach an API server, which kinds answer questions of security, how to read them
 //! without keeping a value of a Secret, and how a snapshot of them is written. It judges nothing. Whatever
-//! could not be read is in [`Cluster::unread`], so that nobody takes silence for absence. Start reading at
+//! could not be read is in [`Cluster::account`], so that nobody takes silence for absence. Start reading at
 //! [`fetch`].
 
 mod account;
