@@ -9,6 +9,7 @@
 mod decode;
 pub mod documents;
 pub mod errors;
+pub mod fault;
 pub mod identity;
 pub mod json_syntax;
 pub mod list;
@@ -17,6 +18,7 @@ pub mod quantity;
 pub mod read;
 pub mod resources;
 pub mod selector;
+pub mod status;
 pub mod templates;
 pub mod user;
 mod value;

@@ -90,6 +90,50 @@ impl Value {
         }
     }
 
+    /// The items of a sequence, to be changed.
+    #[must_use]
+    pub fn as_array_mut(&mut self) -> Option<&mut Vec<Self>> {
+        match self {
+            Self::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// A mapping, to be changed.
+    #[must_use]
+    pub fn as_object_mut(&mut self) -> Option<&mut Map> {
+        match self {
+            Self::Object(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The value at `key` of a mapping, to be changed; as [`Self::field`] finds it.
+    #[must_use]
+    pub fn field_mut(&mut self, key: &str) -> Option<&mut Self> {
+        self.as_object_mut()?.get_mut(key).filter(|value| !matches!(value, Self::Null))
+    }
+
+    /// The mapping at `key`, made where the key is absent, `null` or something else. Nothing where this is no
+    /// mapping.
+    #[must_use]
+    pub fn object_at(&mut self, key: &str) -> Option<&mut Map> {
+        let map = self.as_object_mut()?;
+        if !matches!(map.get(key), Some(Self::Object(_))) {
+            map.set(key, Self::Object(Map::new()));
+        }
+        map.get_mut(key)?.as_object_mut()
+    }
+
+    /// An integer of 64 bits.
+    #[must_use]
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Self::Int(value) => Some(*value),
+            _ => None,
+        }
+    }
+
     /// The value as serde_json's, for files of other formats and for output. Numbers that JSON cannot hold become
     /// null.
     #[must_use]
@@ -175,6 +219,22 @@ impl Map {
         self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
+    /// The value at a key, nulls included, to be changed.
+    #[must_use]
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.0.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// The entries, in their order, with values to be changed.
+    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&str, &mut Value)> {
+        self.0.iter_mut().map(|(key, value)| (key.as_str(), value))
+    }
+
+    /// Keeps only the entries that `keep` says.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
+        self.0.retain_mut(|(key, value)| keep(key, value));
+    }
+
     /// The entries, in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value))
@@ -211,6 +271,49 @@ impl Map {
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::String(text.into())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::String(text.into())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<Map> for Value {
+    fn from(map: Map) -> Self {
+        Self::Object(map)
+    }
+}
+
+impl From<Vec<Self>> for Value {
+    fn from(items: Vec<Self>) -> Self {
+        Self::Array(items)
+    }
+}
+
+impl From<&Self> for Value {
+    fn from(value: &Self) -> Self {
+        value.clone()
+    }
+}
+
+impl FromIterator<(CompactString, Value)> for Map {
+    /// The last of equal keys wins, in the place of the first.
+    fn from_iter<T: IntoIterator<Item = (CompactString, Value)>>(entries: T) -> Self {
+        Self::from_entries(entries.into_iter().collect(), |_, _| {})
     }
 }
 
