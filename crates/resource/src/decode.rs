@@ -1,0 +1,377 @@
+//! How the API server reads the body of a request into its types, and what it writes of them.
+//!
+//! A field of another type is an error; what no type knows is dropped and listed; what was absent and is always written
+//! gets its zero value, and what is empty and need not be written is dropped. [`decode`] is a function of the type:
+//! what a resource defaults and validates is not its business.
+//!
+//! Source: `sigs.k8s.io/json` (`UnmarshalStrict`), Go `encoding/json` (`Marshal`), and the types of `k8s.io/api`.
+
+mod own;
+mod stored;
+#[cfg(test)]
+mod tests;
+mod zero;
+
+use crate::schemas::{SchemaRef, Schemas};
+use crate::types::{Field, Shape, TypeRef, Types};
+use compact_str::CompactString;
+use ravelin_object::selector::quoted;
+use ravelin_object::{Map, Value};
+use std::collections::BTreeSet;
+pub use stored::stored;
+
+/// What was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    /// The object as the API server writes it.
+    pub value: Value,
+    /// What strict decoding complains about, in order, at most [`MOST_COMPLAINTS`]: `unknown field "spec.foo"`,
+    /// `duplicate field "data.a"`. Each is a warning, or together they are the refusal behind
+    /// `strict decoding error: `, joined by `, `.
+    pub strict: Vec<String>,
+}
+
+/// Why a body could not be read: upstream's words, as
+/// `json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type []v1.Container`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct DecodeError {
+    /// The words.
+    pub message: String,
+}
+
+/// How many complaints strict decoding collects.
+///
+/// Source: `sigs.k8s.io/json` `saveStrictError`.
+pub const MOST_COMPLAINTS: usize = 100;
+
+/// What the API server makes of a body that is read into the type of a schema and written again.
+///
+/// `duplicates` are the paths of keys that were there twice, as [`crate::read::body`] finds them; of those that the
+/// type knows, strict decoding complains. Metadata, `apiVersion` and `kind` are fields like others. A schema without a
+/// type behind it (one of a property, or a patch) keeps the value as it is.
+///
+/// Three things of the text are not in a [`Value`], and differ from upstream: how a number was written
+/// (`1e3` for an integer is refused as `number 1000.0`, and as a quantity is `1k`); that mappings given twice are
+/// merged, not replaced; the order of complaints about what is unknown in a mapping that was given twice.
+///
+/// # Errors
+/// The first value of another type than its field, or the first that a type of its own refuses.
+///
+/// ```
+/// use ravelin_object::Value;
+/// use ravelin_resource::{Table, decode, read};
+///
+/// let table = Table::builtin();
+/// let schema = table.resource("", "v1", "configmaps").and_then(|resource| resource.schema).unwrap();
+/// let body = read::body(br#"{"data": {"a": "1", "a": "2"}, "foo": 1}"#, 100).unwrap();
+/// let decoded = decode::decode(table.schemas(), schema, body.value, &body.duplicates).unwrap();
+/// assert_eq!(decoded.strict, [r#"duplicate field "data.a""#, r#"unknown field "foo""#]);
+/// assert_eq!(decoded.value.dotted("data.a"), Some(&Value::from("2")));
+/// ```
+pub fn decode(
+    schemas: &Schemas,
+    schema: SchemaRef,
+    value: Value,
+    duplicates: &[String],
+) -> Result<Decoded, DecodeError> {
+    let Some(of) = schemas.at(schema).go() else {
+        return Ok(Decoded { value, strict: Vec::new() });
+    };
+    let types = &schemas.types;
+    let mut decoder = Decoder::new(types, duplicates.iter().map(String::as_str).collect());
+    let read = decoder.value(of, value).map_err(|fault| fault.with(&decoder.context()));
+    let message = match (read, decoder.first) {
+        (Err(message), _) => message,
+        (Ok(_), Some((fault, context))) => fault.with(&context),
+        (Ok(value), None) => {
+            let value = value.unwrap_or_else(|| zero::of(types, of));
+            return Ok(Decoded { value, strict: decoder.strict });
+        }
+    };
+    Err(DecodeError { message })
+}
+
+/// What a value is refused for.
+#[derive(Debug)]
+enum Fault {
+    /// It is of another type: what it is, and what it should be.
+    Type { found: String, wanted: String },
+    /// Words that need no context.
+    Words(String),
+}
+
+/// Where a fault is, as Go says it: the struct, and the names of the fields that lead there.
+#[derive(Debug)]
+struct Context {
+    of: Option<String>,
+    fields: String,
+}
+
+impl Fault {
+    fn with(self, context: &Context) -> String {
+        match self {
+            Self::Words(words) => words,
+            Self::Type { found, wanted } => match &context.of {
+                Some(of) => format!(
+                    "json: cannot unmarshal {found} into Go struct field {of}.{} of type {wanted}",
+                    context.fields
+                ),
+                None => format!("json: cannot unmarshal {found} into Go value of type {wanted}"),
+            },
+        }
+    }
+}
+
+/// Reads a value into types, and writes what comes of it in the same go.
+///
+/// A result of nothing is Go's zero value, or a pointer to nothing. An `Err` ends the reading, as that of a type that
+/// reads itself does; a value of another type is remembered, if it is the first, and reading goes on.
+struct Decoder<'s> {
+    types: &'s Types,
+    duplicates: BTreeSet<&'s str>,
+    /// What the first value of another type is refused for, and where it is.
+    first: Option<(Fault, Context)>,
+    strict: Vec<String>,
+    complained: BTreeSet<String>,
+    /// The path for complaints: `spec.containers[0]`.
+    path: String,
+    /// The struct and fields for errors.
+    within: Option<&'s str>,
+    fields: Vec<&'s str>,
+    /// Whether to complain; within types that read themselves nobody does.
+    is_strict: bool,
+}
+
+impl<'s> Decoder<'s> {
+    const fn new(types: &'s Types, duplicates: BTreeSet<&'s str>) -> Self {
+        Self {
+            types,
+            duplicates,
+            first: None,
+            strict: Vec::new(),
+            complained: BTreeSet::new(),
+            path: String::new(),
+            within: None,
+            fields: Vec::new(),
+            is_strict: true,
+        }
+    }
+
+    fn context(&self) -> Context {
+        Context { of: self.within.map(str::to_owned), fields: self.fields.join(".") }
+    }
+
+    /// Remembers that a value is of another type, unless another was before.
+    fn refuse(&mut self, found: impl Into<String>, of: TypeRef) {
+        let wanted = self.types.at(of).text.clone();
+        self.remember(Fault::Type { found: found.into(), wanted });
+    }
+
+    fn remember(&mut self, fault: Fault) {
+        if self.first.is_none() {
+            self.first = Some((fault, self.context()));
+        }
+    }
+
+    fn complain(&mut self, what: &str, key: &str) {
+        if !self.is_strict || self.strict.len() >= MOST_COMPLAINTS {
+            return;
+        }
+        let complaint = format!("{what} {}", quoted(&self.path_to(key)));
+        if self.complained.insert(complaint.clone()) {
+            self.strict.push(complaint);
+        }
+    }
+
+    fn path_to(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// Complains if a key that the type knows was there twice.
+    fn look_for_duplicate(&mut self, key: &str) {
+        if !self.duplicates.is_empty() && self.duplicates.contains(self.path_to(key).as_str()) {
+            self.complain("duplicate field", key);
+        }
+    }
+
+    /// Goes down a key for as long as `read` takes.
+    fn below<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        let length = self.path.len();
+        if length > 0 {
+            self.path.push('.');
+        }
+        self.path.push_str(key);
+        let result = read(self)?;
+        self.path.truncate(length);
+        Ok(result)
+    }
+
+    fn value(&mut self, of: TypeRef, value: Value) -> Result<Option<Value>, Fault> {
+        let types = self.types;
+        match &types.at(of).shape {
+            Shape::Own(own) => return self.own(*own, value),
+            // Null is the zero value of every other type.
+            _ if value == Value::Null => return Ok(None),
+            Shape::Pointer(target) => {
+                let target = *target;
+                let read = self.value(target, value)?;
+                return Ok(Some(read.unwrap_or_else(|| zero::of(types, target))));
+            }
+            Shape::Any => return Ok(Some(value)),
+            Shape::List(item) => return self.list(of, *item, value),
+            Shape::Map(values) => return self.map(of, *values, value),
+            Shape::Struct(fields) => return self.structure(of, fields, value),
+            Shape::Bool | Shape::Int(_) | Shape::UInt(_) | Shape::Float | Shape::Text | Shape::Bytes => {}
+        }
+        Ok(self.scalar(of, value))
+    }
+
+    fn scalar(&mut self, of: TypeRef, value: Value) -> Option<Value> {
+        match (&self.types.at(of).shape, value) {
+            (Shape::Bool, value @ Value::Bool(_)) | (Shape::Text, value @ Value::String(_)) => {
+                return Some(value);
+            }
+            (Shape::Bytes, Value::String(text)) => return self.bytes(&text),
+            (Shape::Int(bits), Value::Int(number)) if fits(number, *bits) => return Some(Value::Int(number)),
+            (Shape::UInt(bits), Value::Int(number))
+                if number >= 0 && (*bits == 64 || number >> bits == 0) =>
+            {
+                return Some(Value::Int(number));
+            }
+            (Shape::UInt(64), value @ Value::UInt(_)) => return Some(value),
+            (Shape::Float, value @ (Value::Int(_) | Value::UInt(_) | Value::Float(_))) => {
+                return Some(as_float(value));
+            }
+            (Shape::Int(_) | Shape::UInt(_), value @ (Value::Int(_) | Value::UInt(_) | Value::Float(_))) => {
+                self.refuse(format!("number {}", number(&value)), of);
+            }
+            (_, value) => self.refuse(word(&value), of),
+        }
+        None
+    }
+
+    fn bytes(&mut self, text: &str) -> Option<Value> {
+        match crate::base64::canonical(text) {
+            Ok(text) => Some(Value::from(text)),
+            Err(offset) => {
+                self.remember(Fault::Words(format!("illegal base64 data at input byte {offset}")));
+                None
+            }
+        }
+    }
+
+    fn list(&mut self, of: TypeRef, item: TypeRef, value: Value) -> Result<Option<Value>, Fault> {
+        let Value::Array(mut items) = value else {
+            self.refuse(word(&value), of);
+            return Ok(None);
+        };
+        let length = self.path.len();
+        for (index, slot) in items.iter_mut().enumerate() {
+            self.path.push_str(&format!("[{index}]"));
+            let read = self.value(item, std::mem::replace(slot, Value::Null))?;
+            *slot = read.unwrap_or_else(|| zero::of(self.types, item));
+            self.path.truncate(length);
+        }
+        Ok(Some(Value::Array(items)))
+    }
+
+    fn map(&mut self, of: TypeRef, values: TypeRef, value: Value) -> Result<Option<Value>, Fault> {
+        let Value::Object(mut map) = value else {
+            self.refuse(word(&value), of);
+            return Ok(None);
+        };
+        for (key, slot) in map.iter_mut() {
+            self.look_for_duplicate(key);
+            let item = std::mem::replace(slot, Value::Null);
+            let read = self.below(key, |decoder| decoder.value(values, item))?;
+            *slot = read.unwrap_or_else(|| zero::of(self.types, values));
+        }
+        Ok(Some(Value::Object(map)))
+    }
+
+    fn structure(&mut self, of: TypeRef, fields: &'s [Field], value: Value) -> Result<Option<Value>, Fault> {
+        let Value::Object(mut map) = value else {
+            self.refuse(word(&value), of);
+            return Ok(None);
+        };
+        let name = self.types.at(of).text.as_str();
+        let name = name.rsplit_once('.').map_or(name, |(_, name)| name);
+        let mut found: Vec<Option<Value>> = vec![None; fields.len()];
+        for (key, slot) in map.iter_mut() {
+            let place = fields.iter().position(|field| field.key == key);
+            let Some((field, result)) = place.and_then(|at| Some((fields.get(at)?, found.get_mut(at)?)))
+            else {
+                self.complain("unknown field", key);
+                continue;
+            };
+            self.look_for_duplicate(key);
+            let (outer, depth) = (self.within.replace(name), self.fields.len());
+            self.fields.extend_from_slice(&field.through);
+            self.fields.push(field.key);
+            let item = std::mem::replace(slot, Value::Null);
+            *result = self.below(key, |decoder| decoder.value(field.of, item))?;
+            self.fields.truncate(depth);
+            self.within = outer;
+        }
+        Ok(Some(self.written(fields, found)))
+    }
+
+    /// What Go writes of a struct.
+    fn written(&self, fields: &[Field], found: Vec<Option<Value>>) -> Value {
+        let mut entries: Vec<(CompactString, Value)> = Vec::new();
+        for (field, value) in fields.iter().zip(found) {
+            if zero::is_left_out(self.types, field, value.as_ref()) {
+                continue;
+            }
+            let value = value.unwrap_or_else(|| zero::of(self.types, field.of));
+            entries.push((field.key.into(), value));
+        }
+        Value::Object(Map::from_unique(entries))
+    }
+}
+
+fn fits(number: i64, bits: u32) -> bool {
+    match bits {
+        32 => i32::try_from(number).is_ok(),
+        16 => i16::try_from(number).is_ok(),
+        8 => i8::try_from(number).is_ok(),
+        _ => true,
+    }
+}
+
+/// A number as one of 64 bits of floating point.
+fn as_float(value: Value) -> Value {
+    /// Integers up to here are exact.
+    const EXACT: i64 = 1 << 53;
+    match value {
+        Value::Int(number) if (-EXACT..=EXACT).contains(&number) => Value::Int(number),
+        #[expect(clippy::cast_precision_loss, reason = "Go's float64 loses the same")]
+        Value::Int(number) => Value::Float(number as f64),
+        #[expect(clippy::cast_precision_loss, reason = "Go's float64 loses the same")]
+        Value::UInt(number) => Value::Float(number as f64),
+        other => other,
+    }
+}
+
+/// A number as it was most likely written.
+fn number(value: &Value) -> String {
+    match value {
+        Value::Int(number) => number.to_string(),
+        Value::UInt(number) => number.to_string(),
+        Value::Float(number) => format!("{number:?}"),
+        _ => String::new(),
+    }
+}
+
+/// What a value is, to Go.
+const fn word(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Int(_) | Value::UInt(_) | Value::Float(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}

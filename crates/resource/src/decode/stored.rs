@@ -1,0 +1,48 @@
+//! What becomes of an object in storage: protobuf does not tell an empty list from an absent one.
+
+use crate::schemas::{SchemaRef, Schemas};
+use crate::types::{Shape, TypeRef, Types};
+use ravelin_object::Value;
+
+/// An object as the API server gives it back: it is stored as protobuf, where empty lists and mappings are nothing, so
+/// that `rules: []` of a role comes back as `rules: null`. Of what [`super::decode`] wrote; custom resource
+/// definitions, which are stored as JSON, are not to be given here.
+///
+/// Source: the generated `Marshal` and `Unmarshal` of `k8s.io/api`.
+#[must_use]
+pub fn stored(schemas: &Schemas, schema: SchemaRef, mut value: Value) -> Value {
+    if let Some(of) = schemas.at(schema).go() {
+        visit(&schemas.types, of, &mut value);
+    }
+    value
+}
+
+fn visit(types: &Types, of: TypeRef, value: &mut Value) {
+    match (&types.at(of).shape, value) {
+        (Shape::List(_), slot @ Value::Array(_)) if slot.as_array().is_some_and(<[Value]>::is_empty) => {
+            *slot = Value::Null;
+        }
+        (Shape::Map(_), slot @ Value::Object(_)) if slot.as_object().is_some_and(|map| map.is_empty()) => {
+            *slot = Value::Null;
+        }
+        (Shape::List(item), Value::Array(items)) => {
+            for value in items {
+                visit(types, *item, value);
+            }
+        }
+        (Shape::Map(values), Value::Object(map)) => {
+            for (_, value) in map.iter_mut() {
+                visit(types, *values, value);
+            }
+        }
+        (Shape::Pointer(target), value) => visit(types, *target, value),
+        (Shape::Struct(fields), Value::Object(map)) => {
+            for field in fields {
+                if let Some(value) = map.get_mut(field.key) {
+                    visit(types, field.of, value);
+                }
+            }
+        }
+        _ => {}
+    }
+}

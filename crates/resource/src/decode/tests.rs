@@ -1,0 +1,110 @@
+use super::*;
+use crate::{Table, read};
+use ravelin_object::fault::json_text;
+
+/// What becomes of a body of a kind: JSON and complaints, or the error.
+fn made(
+    table: &Table,
+    version: (&str, &str),
+    kind: &str,
+    text: &str,
+) -> Result<(String, Vec<String>), String> {
+    let body = read::body(text.as_bytes(), 512).unwrap();
+    let schema = table.schemas().of_kind(version.0, version.1, kind).unwrap();
+    let decoded = decode(table.schemas(), schema, body.value, &body.duplicates);
+    decoded.map(|decoded| (json_text(&decoded.value), decoded.strict)).map_err(|error| error.message)
+}
+
+#[test]
+fn what_is_always_written_is_there_and_what_is_empty_is_not() {
+    let table = Table::builtin();
+    let cases = [
+        ("Pod", "{}", r#"{"metadata":{},"spec":{"containers":null},"status":{}}"#),
+        (
+            "Pod",
+            r#"{"kind":"Pod","apiVersion":"v1","spec":{"hostNetwork":false,"nodeName":"","terminationGracePeriodSeconds":0,"volumes":[],"nodeSelector":{},"containers":[{"tty":true,"resources":{"limits":{"cpu":"1000m"}}},null]},"metadata":{"creationTimestamp":null,"labels":{}}}"#,
+            r#"{"kind":"Pod","apiVersion":"v1","metadata":{},"spec":{"containers":[{"name":"","resources":{"limits":{"cpu":"1"}},"tty":true},{"name":"","resources":{}}],"terminationGracePeriodSeconds":0},"status":{}}"#,
+        ),
+        (
+            "ConfigMap",
+            r#"{"data":{"a":null},"immutable":false}"#,
+            r#"{"metadata":{},"immutable":false,"data":{"a":""}}"#,
+        ),
+        ("Secret", r#"{"data":{"a":"YR==","b":null}}"#, r#"{"metadata":{},"data":{"a":"YQ==","b":null}}"#),
+        (
+            "Service",
+            r#"{"spec":{"ports":[{"targetPort":"http","port":80}]}}"#,
+            r#"{"metadata":{},"spec":{"ports":[{"port":80,"targetPort":"http"}]},"status":{"loadBalancer":{}}}"#,
+        ),
+    ];
+    for (kind, text, expected) in cases {
+        assert_eq!(made(&table, ("", "v1"), kind, text), Ok((expected.to_owned(), Vec::new())), "{text}");
+    }
+}
+
+#[test]
+fn values_of_another_type_are_refused_in_the_words_of_go() {
+    let table = Table::builtin();
+    let cases = [
+        (r#"[]"#, "json: cannot unmarshal array into Go value of type v1.Pod"),
+        (r#"{"spec":1}"#, "json: cannot unmarshal number into Go struct field Pod.spec of type v1.PodSpec"),
+        (
+            r#"{"spec":{"containers":"x"}}"#,
+            "json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type []v1.Container",
+        ),
+        (
+            r#"{"spec":{"terminationGracePeriodSeconds":1.5,"hostPID":1}}"#,
+            "json: cannot unmarshal number 1.5 into Go struct field PodSpec.spec.terminationGracePeriodSeconds of type int64",
+        ),
+        (
+            r#"{"spec":{"volumes":[{"name":"a","hostPath":[]}]}}"#,
+            "json: cannot unmarshal array into Go struct field Volume.spec.volumes.VolumeSource.hostPath of type v1.HostPathVolumeSource",
+        ),
+        (
+            r#"{"metadata":{"labels":{"a":1}}}"#,
+            "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string",
+        ),
+        (
+            r#"{"spec":1,"metadata":{"creationTimestamp":1}}"#,
+            "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.creationTimestamp of type string",
+        ),
+        (
+            r#"{"spec":{"containers":[{"resources":{"limits":{"cpu":"x"}}}]}}"#,
+            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(made(&table, ("", "v1"), "Pod", text), Err(expected.to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn strict_decoding_complains_of_what_is_unknown_or_twice() {
+    let table = Table::builtin();
+    let text = r#"{"foo":1,"spec":{"containers":[{"name":"a","name":"b","x":1}],"foo":{"a":1,"a":2}},"metadata":{"labels":{"a":"1","a":"2"}},"foo":2}"#;
+    let (_, strict) = made(&table, ("", "v1"), "Pod", text).unwrap();
+    assert_eq!(
+        strict,
+        [
+            r#"duplicate field "spec.containers[0].name""#,
+            r#"unknown field "spec.containers[0].x""#,
+            r#"unknown field "spec.foo""#,
+            r#"duplicate field "metadata.labels.a""#,
+            r#"unknown field "foo""#,
+        ]
+    );
+    let many: Vec<String> = (0..200).map(|n| format!("\"k{n}\":1")).collect();
+    let (_, strict) = made(&table, ("", "v1"), "Pod", &format!("{{{}}}", many.join(","))).unwrap();
+    assert_eq!(strict.len(), MOST_COMPLAINTS);
+}
+
+#[test]
+fn an_empty_list_is_nothing_once_it_was_stored() {
+    let table = Table::builtin();
+    let schema = table.schemas().of_kind("rbac.authorization.k8s.io", "v1", "Role").unwrap();
+    let body = read::body(br#"{"rules":[]}"#, 9).unwrap();
+    let decoded = decode(table.schemas(), schema, body.value, &[]).unwrap();
+    assert_eq!(json_text(&decoded.value), r#"{"metadata":{},"rules":[]}"#);
+    let stored = stored(table.schemas(), schema, decoded.value);
+    assert_eq!(json_text(&stored), r#"{"metadata":{},"rules":null}"#);
+}
