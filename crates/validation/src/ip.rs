@@ -78,17 +78,45 @@ pub(crate) fn masked(address: IpAddr, length: u8) -> IpAddr {
     }
 }
 
-/// An address in a field that took sloppy ones in the past.
+/// An address in a field that took sloppy ones in the past: those that are kept are still valid.
 pub(crate) fn legacy(path: &Path, text: &str, kept: &[&str], out: &mut Faults) {
-    if !kept.contains(&text) && sloppy(text).is_none() {
+    if kept.contains(&text) {
+        return;
+    }
+    if sloppy(text).is_none() {
         out.invalid(path, text, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+        return;
+    }
+    match text.parse() {
+        Err(_) => out.invalid(path, text, "must not have leading 0s"),
+        Ok(IpAddr::V6(inner)) if inner.to_ipv4_mapped().is_some() => {
+            out.invalid(path, text, "must not be an IPv4-mapped IPv6 address");
+        }
+        Ok(_) => {}
     }
 }
 
-/// A range in a field that took sloppy ones in the past.
+/// A range in a field that took sloppy ones in the past: those that are kept are still valid.
 pub(crate) fn legacy_range(path: &Path, text: &str, kept: &[&str], out: &mut Faults) {
-    if !kept.contains(&text) && sloppy_range(text).is_none() {
+    if kept.contains(&text) {
+        return;
+    }
+    let Some((address, length)) = sloppy_range(text) else {
         out.invalid(path, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+        return;
+    };
+    let (address_text, length_text) = text.split_once('/').unwrap_or((text, ""));
+    let has_zeros = length_text.len() > 1 && length_text.starts_with('0');
+    match address_text.parse::<IpAddr>() {
+        Ok(IpAddr::V6(inner)) if !has_zeros && inner.to_ipv4_mapped().is_some() => {
+            out.invalid(path, text, "must not have an IPv4-mapped IPv6 address");
+        }
+        Ok(_) if !has_zeros => {
+            if masked(address, length) != address {
+                out.invalid(path, text, "must not have bits set beyond the prefix length");
+            }
+        }
+        _ => out.invalid(path, text, "must not have leading 0s in IP or prefix length"),
     }
 }
 
@@ -96,19 +124,12 @@ pub(crate) fn legacy_range(path: &Path, text: &str, kept: &[&str], out: &mut Fau
 ///
 /// Source: `IsValidIP`.
 pub(crate) fn strict(path: &Path, text: &str, out: &mut Faults) {
-    let Some(address) = sloppy(text) else {
-        return legacy(path, text, &[], out);
-    };
     let before = out.len();
-    let parsed: Option<IpAddr> = text.parse().ok();
-    match parsed {
-        None => out.invalid(path, text, "must not have leading 0s"),
-        Some(IpAddr::V6(inner)) if inner.to_ipv4_mapped().is_some() => {
-            out.invalid(path, text, "must not be an IPv4-mapped IPv6 address");
-        }
-        Some(_) => {}
-    }
-    if out.len() == before && address.to_string() != text {
+    legacy(path, text, &[], out);
+    if let Some(address) = sloppy(text)
+        && out.len() == before
+        && address.to_string() != text
+    {
         out.invalid(path, text, format!("must be in canonical form (\"{address}\")"));
     }
 }
@@ -117,25 +138,15 @@ pub(crate) fn strict(path: &Path, text: &str, out: &mut Faults) {
 ///
 /// Source: `IsValidCIDR`.
 pub(crate) fn strict_range(path: &Path, text: &str, out: &mut Faults) {
-    let Some((address, length)) = sloppy_range(text) else {
-        return legacy_range(path, text, &[], out);
-    };
-    let (address_text, length_text) = text.split_once('/').unwrap_or((text, ""));
-    let parsed: Option<IpAddr> = address_text.parse().ok();
-    let has_zeros = length_text.len() > 1 && length_text.starts_with('0');
-    let canonical = format!("{}/{length}", masked(address, length));
-    match parsed {
-        Some(IpAddr::V6(inner)) if inner.to_ipv4_mapped().is_some() && !has_zeros => {
-            out.invalid(path, text, "must not have an IPv4-mapped IPv6 address");
-        }
-        Some(_) if !has_zeros && masked(address, length) != address => {
-            out.invalid(path, text, "must not have bits set beyond the prefix length");
-        }
-        Some(_) if !has_zeros && canonical == text => {}
-        Some(_) if !has_zeros => {
+    let before = out.len();
+    legacy_range(path, text, &[], out);
+    if let Some((address, length)) = sloppy_range(text)
+        && out.len() == before
+    {
+        let canonical = format!("{}/{length}", masked(address, length));
+        if canonical != text {
             out.invalid(path, text, format!("must be in canonical form (\"{canonical}\")"));
         }
-        _ => out.invalid(path, text, "must not have leading 0s in IP or prefix length"),
     }
 }
 
@@ -152,4 +163,33 @@ pub(crate) fn is_dual_stack(texts: &[&str]) -> Result<bool, String> {
         }
     }
     Ok(has_v4 && has_v6)
+}
+
+/// An address that packets may be sent to.
+///
+/// Source: `k8s.io/kubernetes/pkg/apis/core/validation` `ValidateEndpointIP`.
+pub(crate) fn endpoint(path: &Path, text: &str, out: &mut Faults) {
+    let Some(address) = sloppy(text) else {
+        out.invalid(path, text, "must be a valid IP address");
+        return;
+    };
+    if address.is_unspecified() {
+        out.invalid(path, text, format!("may not be unspecified ({text})"));
+    }
+    if address.is_loopback() {
+        out.invalid(path, text, "may not be in the loopback range (127.0.0.0/8, ::1/128)");
+    }
+    let (is_local, is_local_multicast) = match address {
+        IpAddr::V4(address) => (address.is_link_local(), address.octets().starts_with(&[224, 0, 0])),
+        IpAddr::V6(address) => {
+            let first = address.segments().first().copied().unwrap_or_default();
+            (first & 0xffc0 == 0xfe80, first & 0xff0f == 0xff02)
+        }
+    };
+    if is_local {
+        out.invalid(path, text, "may not be in the link-local range (169.254.0.0/16, fe80::/10)");
+    }
+    if is_local_multicast {
+        out.invalid(path, text, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
+    }
 }

@@ -9,15 +9,22 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod access;
+mod core;
+mod diff;
 mod dispatch;
 mod equality;
+mod go_json;
+mod internal;
 mod ip;
+mod json;
 mod labels;
 mod metadata;
 mod names;
 mod path;
+mod pod;
 mod quantities;
 mod report;
+mod signer;
 
 pub use dispatch::{create, update};
 pub use metadata::{metadata, metadata_common, metadata_update};
@@ -55,3 +62,8 @@ pub(crate) type Faults = Vec<Fault>;
 
 /// A mapping without keys, for what is absent.
 pub(crate) static NOTHING: Value = Value::Null;
+
+/// A label selector as Kubernetes writes it: what is empty is left out, labels are in order.
+pub(crate) fn selector_shown(selector: &Value) -> Value {
+    internal::converted("LabelSelector", selector)
+}
