@@ -18,6 +18,7 @@ const RINGS: &[(&str, u8)] = &[
     ("ravelin-authz", 1),
     ("ravelin-podsec", 1),
     ("ravelin-strategy", 1),
+    ("ravelin-validation", 1),
     ("ravelin-posture", 2),
     ("ravelin-engine", 2),
     ("ravelin-cluster", 3),

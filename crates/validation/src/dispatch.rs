@@ -1,0 +1,86 @@
+//! Which rules a kind has.
+
+use crate::core::{claim, config, endpoints, event, limits, namespace, node, quota, replication, secret, service, volume};
+use crate::{Faults, Kind, Settings, metadata, pod};
+use ravelin_object::Value;
+use ravelin_object::fault::Fault;
+
+/// What is wrong with an object that is made: what the strategy of its kind answers, metadata included. Kinds that this
+/// crate has no rules for are accepted; [`crate::metadata_common`] is asked for every object after this.
+///
+/// Source: `Validate` of the strategies in `k8s.io/kubernetes/pkg/registry`.
+#[must_use]
+pub fn create(kind: Kind<'_>, object: &Value, settings: &Settings) -> Vec<Fault> {
+    let mut out = Vec::new();
+    match kind.group {
+        "" | "events.k8s.io" => create_core(kind, object, settings, &mut out),
+        _ => {}
+    }
+    out
+}
+
+fn create_core(kind: Kind<'_>, object: &Value, settings: &Settings, out: &mut Faults) {
+    match kind.kind {
+        "ConfigMap" => config::create(object, out),
+        "Endpoints" => endpoints::create(object, None, out),
+        "Event" => event::create(kind, object, out),
+        "LimitRange" => limits::create(object, out),
+        "Namespace" => namespace::create(object, out),
+        "Node" => node::create(object, out),
+        "PersistentVolume" => volume::create(object, out),
+        "PersistentVolumeClaim" => claim::create(object, out),
+        "Pod" => pod::create(object, settings, out),
+        "PodTemplate" => replication::create_template(object, settings, out),
+        "ReplicationController" => replication::create(object, settings, out),
+        "ResourceQuota" => quota::create(object, out),
+        "Secret" => secret::create(object, out),
+        "Service" => service::create(object, out),
+        "ServiceAccount" => metadata::of_kind(kind, true, object, out),
+        _ => {}
+    }
+}
+
+/// What is wrong with an object, or the part of it that `subresource` names, that takes the place of `old`: what the
+/// strategy answers. [`crate::metadata_update`] is asked for every object before this, and its faults stand first.
+///
+/// Source: `ValidateUpdate` of the strategies in `k8s.io/kubernetes/pkg/registry`.
+#[must_use]
+pub fn update(kind: Kind<'_>, subresource: Option<&str>, new: &Value, old: &Value, settings: &Settings) -> Vec<Fault> {
+    let mut out = Vec::new();
+    match kind.group {
+        "" | "events.k8s.io" => update_core(kind, subresource, new, old, settings, &mut out),
+        _ => {}
+    }
+    out
+}
+
+fn update_core(
+    kind: Kind<'_>,
+    subresource: Option<&str>,
+    new: &Value,
+    old: &Value,
+    settings: &Settings,
+    out: &mut Faults,
+) {
+    match kind.kind {
+        "ConfigMap" => config::update(new, old, out),
+        "Endpoints" => endpoints::update(new, old, out),
+        "Event" => event::update(kind, new, old, out),
+        "LimitRange" => limits::create(new, out),
+        "Namespace" => namespace::update(subresource, new, old, out),
+        "Node" => node::update(subresource, new, old, out),
+        "PersistentVolume" => volume::update(subresource, new, old, out),
+        "PersistentVolumeClaim" => claim::update(subresource, new, old, out),
+        "Pod" => pod::update(subresource, new, old, settings, out),
+        "PodTemplate" => replication::update_template(new, old, settings, out),
+        "ReplicationController" => replication::update(subresource, new, old, settings, out),
+        "ResourceQuota" => quota::update(subresource, new, old, out),
+        "Secret" => secret::update(new, old, out),
+        "Service" => service::update(subresource, new, old, out),
+        "ServiceAccount" => {
+            metadata::changed_own(new, old, out);
+            metadata::of_kind(kind, true, new, out);
+        }
+        _ => {}
+    }
+}
