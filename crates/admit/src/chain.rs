@@ -175,7 +175,7 @@ mod tests {
         assert!(place("ServiceAccount") < place("PodSecurity") && place("PodSecurity") < place("Priority"));
         assert!(chain.absent().contains(&"ValidatingAdmissionWebhook"));
         let mut thing = object("{metadata: {name: x}}");
-        let records = Records::default();
+        let records = Records::of(&[("/namespaces", "{metadata: {name: ns}}")]);
         with_context(&records, |context| {
             let about = attributes(Operation::Create, "things");
             chain.admit(&about, Some(&mut thing), None, context).unwrap();

@@ -65,7 +65,7 @@ pub(crate) fn items_mut<'a>(map: &'a mut Map, key: &str) -> &'a mut [Value] {
 }
 
 /// A mapping of the entries.
-pub(crate) fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
+pub(crate) fn mapping<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::Object(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
 }
 

@@ -15,10 +15,15 @@ mod fields;
 mod order;
 mod plugin;
 pub mod plugins;
+mod pod;
+mod resources;
+mod signers;
 mod state;
+mod tolerations;
 
 pub use attributes::{Attributes, Operation};
 pub use chain::Chain;
 pub use cluster::{Answer, Cluster, LookupError, Mapping, Question, WriteError};
 pub use order::{DEFAULT_ON, Enabled, ORDER, enabled};
 pub use plugin::{Context, Error, Plugin, Reinvocation};
+pub use resources::ResourceList;

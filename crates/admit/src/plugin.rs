@@ -112,7 +112,7 @@ pub enum Error {
     #[error("failed to read plugin config: {0}")]
     Configuration(String),
     /// A plugin does not accept its configuration.
-    #[error("failed to initialize admission plugin {plugin:?}: {why}")]
+    #[error("couldn't init admission plugin {plugin:?}: {why}")]
     Plugin {
         /// The plugin.
         plugin: &'static str,

@@ -8,7 +8,7 @@ mod prelude {
     pub(super) use super::{Entry, identity, plain};
     pub(super) use crate::config::Configuration;
     pub(super) use crate::fields::{
-        annotation, array_in, items, label, object, object_in, text, texts, typed,
+        annotation, array_in, items, label, mapping, object_in, text, texts, typed,
     };
     pub(super) use crate::{Attributes, Context, Error, Operation, Plugin};
     pub(super) use ravelin_object::status::Status;
@@ -17,9 +17,34 @@ mod prelude {
 
 mod always_admit;
 mod always_deny;
+mod always_pull_images;
+mod certificate_approval;
+mod certificate_signing;
+mod certificate_subject_restriction;
+mod cluster_trust_bundle_attest;
+mod default_ingress_class;
+mod default_storage_class;
+mod default_toleration_seconds;
+mod deny_service_external_ips;
+mod event_rate_limit;
+mod extended_resource_toleration;
+mod limit_pod_hard_anti_affinity_topology;
+mod limit_ranger;
 mod namespace_auto_provision;
 mod namespace_exists;
 mod namespace_lifecycle;
+mod node_restriction;
+mod owner_references_permission_enforcement;
+pub(crate) mod persistent_volume_claim_resize;
+mod pod_node_selector;
+mod pod_resize_validator;
+mod pod_toleration_restriction;
+mod pod_topology_labels;
+mod priority;
+mod runtime_class;
+mod service_account;
+mod storage_object_in_use_protection;
+mod taint_nodes_by_condition;
 
 /// Every plugin of this room, in the order in which they are called.
 pub const ALL: &[Entry] = &[
@@ -27,6 +52,31 @@ pub const ALL: &[Entry] = &[
     namespace_auto_provision::ENTRY,
     namespace_lifecycle::ENTRY,
     namespace_exists::ENTRY,
+    limit_pod_hard_anti_affinity_topology::ENTRY,
+    limit_ranger::ENTRY,
+    service_account::ENTRY,
+    node_restriction::ENTRY,
+    taint_nodes_by_condition::ENTRY,
+    always_pull_images::ENTRY,
+    pod_node_selector::ENTRY,
+    priority::ENTRY,
+    default_toleration_seconds::ENTRY,
+    pod_toleration_restriction::ENTRY,
+    event_rate_limit::ENTRY,
+    extended_resource_toleration::ENTRY,
+    default_storage_class::ENTRY,
+    storage_object_in_use_protection::ENTRY,
+    owner_references_permission_enforcement::ENTRY,
+    persistent_volume_claim_resize::ENTRY,
+    runtime_class::ENTRY,
+    certificate_approval::ENTRY,
+    certificate_signing::ENTRY,
+    cluster_trust_bundle_attest::ENTRY,
+    certificate_subject_restriction::ENTRY,
+    default_ingress_class::ENTRY,
+    deny_service_external_ips::ENTRY,
+    pod_topology_labels::ENTRY,
+    pod_resize_validator::ENTRY,
     always_deny::ENTRY,
 ];
 

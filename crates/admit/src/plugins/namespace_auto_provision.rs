@@ -43,10 +43,10 @@ impl Plugin for NamespaceAutoProvision {
 }
 
 fn namespace(name: &str) -> Value {
-    object([
+    mapping([
         ("apiVersion", "v1".into()),
         ("kind", "Namespace".into()),
-        ("metadata", object([("name", name.into())])),
+        ("metadata", mapping([("name", name.into())])),
     ])
 }
 

@@ -25,8 +25,8 @@ static USER: std::sync::LazyLock<UserInfo> =
 /// A request of alice about `x` in the namespace `ns`; the resource is `pods`, `ingresses.networking.k8s.io`,
 /// `pods/status`.
 pub(crate) fn attributes(operation: Operation, resource: &'static str) -> Attributes<'static> {
-    let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
     let (resource, group) = resource.split_once('.').unwrap_or((resource, ""));
+    let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
     let kind = match resource {
         "pods" => "Pod",
         "namespaces" => "Namespace",
