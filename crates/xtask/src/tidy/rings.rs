@@ -13,6 +13,7 @@ const RINGS: &[(&str, u8)] = &[
     ("ravelin-resource", 0),
     ("ravelin-inventory", 0),
     ("ravelin-check", 0),
+    ("ravelin-admit", 1),
     ("ravelin-auditlog", 1),
     ("ravelin-authn", 1),
     ("ravelin-authz", 1),
