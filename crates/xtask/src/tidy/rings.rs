@@ -10,6 +10,7 @@ const RINGS: &[(&str, u8)] = &[
     ("ravelin-diag", 0),
     ("ravelin-yaml", 0),
     ("ravelin-object", 0),
+    ("ravelin-patch", 0),
     ("ravelin-inventory", 0),
     ("ravelin-check", 0),
     ("ravelin-auditlog", 1),
