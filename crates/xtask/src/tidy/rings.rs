@@ -17,6 +17,7 @@ const RINGS: &[(&str, u8)] = &[
     ("ravelin-authn", 1),
     ("ravelin-authz", 1),
     ("ravelin-podsec", 1),
+    ("ravelin-printing", 1),
     ("ravelin-posture", 2),
     ("ravelin-engine", 2),
     ("ravelin-cluster", 3),
