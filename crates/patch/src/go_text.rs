@@ -54,7 +54,7 @@ fn float_of(value: u64) -> f64 {
     value as f64
 }
 
-/// The shortest digits that read back, with an exponent below -4 and from 21 on.
+/// The shortest digits that read back, with an exponent below 1e-4 and from 1e6 on.
 fn write_float(value: f64, out: &mut String) {
     let scientific = format!("{value:e}");
     let Some((digits, exponent)) = scientific.split_once('e') else {
@@ -62,7 +62,7 @@ fn write_float(value: f64, out: &mut String) {
         return;
     };
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..21).contains(&exponent) {
+    if (-4..6).contains(&exponent) {
         out.push_str(&value.to_string());
     } else {
         let sign = if exponent < 0 { '-' } else { '+' };
@@ -81,11 +81,13 @@ mod tests {
         let cases = [
             (r#"{"b":1,"a":[true,null,"x y"],"c":{}}"#, "map[a:[true <nil> x y] b:1 c:map[]]"),
             ("1.5", "1.5"),
-            ("1e20", "100000000000000000000"),
+            ("999999.0", "999999"),
+            ("1e6", "1e+06"),
+            ("123456789.5", "1.234567895e+08"),
             ("1e21", "1e+21"),
             ("-0.00001", "-1e-05"),
             ("0.0001", "0.0001"),
-            ("18446744073709551615", "18446744073709552000"),
+            ("18446744073709551615", "1.8446744073709552e+19"),
         ];
         for (text, expected) in cases {
             let value = read::json(text, &Limits::STANDARD).unwrap().value.unwrap();

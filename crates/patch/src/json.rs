@@ -65,9 +65,9 @@ pub fn read(text: &[u8], fields: Fields) -> Result<Read<Patch>, PatchError> {
             return Err(decoding(mismatch(&other, wanted)));
         }
     };
-    for operation in &operations {
-        type_fault(operation, checked).map_or(Ok(()), |fault| Err(decoding(fault)))?;
-    }
+    let fault = if checked { text.fault } else { operations.iter().find_map(untyped_fault) };
+    let fault = fault.or_else(|| operations.iter().filter(|_| checked).find_map(value_fault));
+    fault.map_or(Ok(()), |fault| Err(decoding(fault)))?;
     let strict = if checked { text.strict } else { Vec::new() };
     let strict = strict.into_iter().map(|note| format!("json patch {note}")).collect();
     Ok(Read { patch: Patch(operations), strict })
@@ -92,28 +92,18 @@ fn mismatch(node: &Node, wanted: &str) -> String {
     format!("json: cannot unmarshal {} into Go value of type {wanted}", node.kind())
 }
 
-/// What Go says about an operation of the wrong type.
-fn type_fault(operation: &Node, checked: bool) -> Option<String> {
-    let map = match operation {
-        Node::Null => return None,
-        Node::Object(map) => map,
-        other => {
-            let wanted = if checked { "handlers.jsonPatchOp" } else { "jsonpatch.Operation" };
-            return Some(mismatch(other, wanted));
-        }
-    };
-    let texts = ["op", "path", "from"].into_iter().filter(|_| checked);
-    let fault = texts.filter_map(|key| {
-        let kind = map.get(key)?.kind();
-        let fits = matches!(kind, "string" | "null");
-        (!fits).then(|| {
-            format!("json: cannot unmarshal {kind} into Go struct field jsonPatchOp.{key} of type string")
-        })
-    });
-    fault.into_iter().next().or_else(|| {
-        let value = map.get("value").filter(|_| checked)?;
-        value.to_value().err()
-    })
+/// What Go says about an operation that is no object.
+fn untyped_fault(operation: &Node) -> Option<String> {
+    let is_fine = matches!(operation, Node::Null | Node::Object(_));
+    (!is_fine).then(|| mismatch(operation, "jsonpatch.Operation"))
+}
+
+/// What Go says about a value with a number that no machine number can hold.
+fn value_fault(operation: &Node) -> Option<String> {
+    match operation {
+        Node::Object(map) => map.get("value")?.to_value().err(),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

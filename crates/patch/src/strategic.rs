@@ -36,7 +36,10 @@ pub fn read(text: &[u8], fields: Fields) -> Result<Read<Value>, PatchError> {
         let fault = format!("json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}");
         return Err(PatchError::Malformed(fault));
     }
-    let patch = text.node.to_value().map_err(PatchError::Malformed)?;
+    let patch = match text.node {
+        Node::Null => Value::Object(Map::new()),
+        node => node.to_value().map_err(PatchError::Malformed)?,
+    };
     let strict = if fields == Fields::Checked { text.strict } else { Vec::new() };
     Ok(Read { patch, strict })
 }
@@ -147,7 +150,7 @@ fn merge_field<R: MergeRules>(
             let (field, element) = list_property(rules, key)?;
             let list = lists::List { element: &element, key: field.merge_key().unwrap_or_default() };
             let merged = if strategy(&field)? == MERGE || is_deletion {
-                list.merge(std::mem::take(current), change, is_deletion)?
+                list.merge(std::mem::take(current), change, is_deletion)?.items
             } else {
                 change.clone()
             };
@@ -163,10 +166,15 @@ fn merge_field<R: MergeRules>(
     Ok(())
 }
 
-/// Sets a field to what a patch says, without nulls and directives.
+/// Sets a field to what a patch says, without nulls and directives. Both are taken out of the patch too, but for items of
+/// the list itself.
 fn take_over(fields: &mut FieldTable, key: &str, change: &mut Value) {
     discard_nulls(change);
-    match without_directives(change) {
+    let value = match change {
+        Value::Array(items) => Some(Value::Array(items.iter_mut().filter_map(without_directives).collect())),
+        other => without_directives(other),
+    };
+    match value {
         Some(value) => fields.set(key, value),
         None => {
             let _ = fields.remove(key);
@@ -228,16 +236,18 @@ fn discard_nulls(value: &mut Value) {
     }
 }
 
-/// A value without the mappings that are directives; nothing where it is one.
-fn without_directives(value: &Value) -> Option<Value> {
+/// A value without the mappings that are directives, which are taken out of it; nothing where it is one.
+fn without_directives(value: &mut Value) -> Option<Value> {
+    take_directives(value).then(|| value.clone())
+}
+
+/// Takes the mappings out that are directives; whether the value is none itself.
+fn take_directives(value: &mut Value) -> bool {
     match value {
-        Value::Object(map) if map.get(DIRECTIVE).is_some() => None,
-        Value::Object(map) => {
-            let entries =
-                map.iter().filter_map(|(key, value)| Some((key.into(), without_directives(value)?)));
-            Some(Value::Object(Map::from_unique(entries.collect())))
-        }
-        Value::Array(items) => Some(Value::Array(items.iter().filter_map(without_directives).collect())),
-        scalar => Some(scalar.clone()),
+        Value::Object(map) if map.get(DIRECTIVE).is_some() => return false,
+        Value::Object(map) => map.retain(|_, value| take_directives(value)),
+        Value::Array(items) => items.retain_mut(take_directives),
+        _ => {}
     }
+    true
 }

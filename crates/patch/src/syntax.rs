@@ -30,6 +30,8 @@ pub(crate) enum Node {
 pub(crate) struct Text {
     pub(crate) node: Node,
     pub(crate) strict: Vec<String>,
+    /// What Go says about the first operation of the wrong type, where operations are read.
+    pub(crate) fault: Option<String>,
 }
 
 /// How deeply values nest at most.
@@ -54,9 +56,10 @@ impl Text {
             noted: BTreeSet::new(),
             strict: Vec::new(),
             known,
+            fault: None,
         };
         let node = reader.value(true)?;
-        Ok(Self { node, strict: reader.strict })
+        Ok(Self { node, strict: reader.strict, fault: reader.fault })
     }
 }
 
@@ -66,6 +69,7 @@ struct Reader<'t> {
     noted: BTreeSet<String>,
     strict: Vec<String>,
     known: Option<&'static [&'static str]>,
+    fault: Option<String>,
 }
 
 impl Reader<'_> {
@@ -113,6 +117,11 @@ impl Reader<'_> {
             self.path.push(format!("{separator}{key}"));
             let value = self.value(notes && is_known)?;
             self.path.pop();
+            if self.path.len() == 1 && matches!(key.as_str(), "op" | "path" | "from") {
+                self.expect(&value, "string", &|kind| {
+                    format!("{kind} into Go struct field jsonPatchOp.{key} of type string")
+                });
+            }
             map.insert(key, value);
         }
         self.take(1);
@@ -133,12 +142,25 @@ impl Reader<'_> {
                     self.path.push(format!("[{}]", items.len()));
                     let value = self.value(notes)?;
                     self.path.pop();
+                    if self.path.is_empty() {
+                        self.expect(&value, "object", &|kind| {
+                            format!("{kind} into Go value of type handlers.jsonPatchOp")
+                        });
+                    }
                     items.push(value);
                 }
             }
         }
         self.take(1);
         Ok(Node::Array(items))
+    }
+
+    /// Remembers the first value of operations that is of the wrong type.
+    fn expect(&mut self, value: &Node, wanted: &str, words: &dyn Fn(&str) -> String) {
+        let kind = value.kind();
+        if self.known.is_some() && self.fault.is_none() && kind != wanted && *value != Node::Null {
+            self.fault = Some(format!("json: cannot unmarshal {}", words(kind)));
+        }
     }
 
     fn note(&mut self, what: &str, key: &str) {
@@ -232,6 +254,7 @@ impl Node {
             Value::Object(map) => {
                 Self::Object(map.iter().map(|(key, value)| (key.into(), Self::of(value))).collect())
             }
+            Value::Float(number) => Self::Scalar(go_number(*number).into()),
             scalar => Self::Scalar(ravelin_object::fault::json_text(scalar).into()),
         }
     }
@@ -333,6 +356,16 @@ fn scalar(text: &str) -> Result<Value, String> {
         Ok(value) if value.is_finite() => Ok(Value::Float(value)),
         _ => Err(format!("json: cannot unmarshal number {text} into Go value of type float64")),
     }
+}
+
+/// A number as Go's `encoding/json` writes it: with an exponent below 1e-6 and from 1e21 on.
+fn go_number(number: f64) -> String {
+    let size = number.abs();
+    if size == 0.0 || (1e-6..1e21).contains(&size) {
+        return number.to_string();
+    }
+    let text = format!("{number:e}");
+    if text.contains("e-") { text } else { text.replace('e', "e+") }
 }
 
 const HTML: [char; 5] = ['<', '>', '&', '\u{2028}', '\u{2029}'];

@@ -31,20 +31,23 @@ pub(super) fn merge_ordered<R: MergeRules>(
         let strategy = strategy(&field)?;
         let list = List { element: &element, key: field.merge_key().unwrap_or_default() };
         list.validate_order(change.unwrap_or_default(), &wanted)?;
+        let mut server_order = current.unwrap_or_default().to_vec();
         let merged = match (current, change) {
             (None, None) => continue,
             (Some(current), None) => current.to_vec(),
-            (None, Some(change)) => change.iter().filter_map(without_directives).collect(),
+            (None, Some(change)) => change.to_vec().iter_mut().filter_map(without_directives).collect(),
+            (Some(_), Some(change)) if strategy != MERGE => change.to_vec(),
             (Some(current), Some(change)) => {
-                let mut change = change.to_vec();
-                if strategy == MERGE { list.merge(current.to_vec(), &mut change, false)? } else { change }
+                let merged = list.merge(current.to_vec(), &mut change.to_vec(), false)?;
+                server_order = merged.left;
+                merged.items
             }
         };
         let (in_patch, others) = list.partition(merged, &wanted)?;
         let current = current.unwrap_or_default();
         let is_map = kind(current, change.unwrap_or_default())? == Kind::Map;
         let order = Order { key: list.key, is_map };
-        let ordered = order.normalize(in_patch, others, &wanted, current)?;
+        let ordered = order.normalize(in_patch, others, &wanted, &server_order)?;
         fields.set(key, Value::Array(ordered));
         let _ = changes.remove(key);
     }
@@ -81,6 +84,25 @@ fn kind(original: &[Value], patch: &[Value]) -> Result<Kind, PatchError> {
     Ok(if matches!(first, Value::Object(_)) { Kind::Map } else { Kind::Scalar })
 }
 
+/// A merged list.
+pub(super) struct Merged {
+    pub(super) items: Vec<Value>,
+    /// What upstream leaves of the list that was merged into, which it changes in place and sorts by afterwards.
+    left: Vec<Value>,
+}
+
+/// A list without what the patch deletes, and what else the patch has.
+struct Specials {
+    /// The list.
+    original: Vec<Value>,
+    /// What follows in the place of deleted items.
+    tail: Vec<Value>,
+    /// The places of the other items of the patch.
+    places: Vec<usize>,
+    /// Whether these take the place of the list.
+    is_replaced: bool,
+}
+
 impl<R: MergeRules> List<'_, R> {
     /// Merges the items of a patch into a list, or takes them out of it.
     pub(super) fn merge(
@@ -88,44 +110,51 @@ impl<R: MergeRules> List<'_, R> {
         original: Vec<Value>,
         patch: &mut [Value],
         is_deletion: bool,
-    ) -> Result<Vec<Value>, PatchError> {
+    ) -> Result<Merged, PatchError> {
         if original.is_empty() && patch.is_empty() {
-            return Ok(original);
+            return Ok(Merged { items: original.clone(), left: original });
         }
         let kind = kind(&original, patch)?;
         let order = Order { key: self.key, is_map: kind == Kind::Map };
         if kind == Kind::Scalar {
             if is_deletion {
                 let removed: BTreeSet<String> = patch.iter().map(order::identity).collect();
-                return Ok(original
-                    .into_iter()
-                    .filter(|item| !removed.contains(&order::identity(item)))
-                    .collect());
+                let is_kept = |item: &&Value| !removed.contains(&order::identity(item));
+                return Ok(Merged {
+                    items: original.iter().filter(is_kept).cloned().collect(),
+                    left: original,
+                });
             }
-            let (merged, original) = union(original, patch);
+            let (merged, left) = union(original, patch);
             let (in_patch, others) = self.partition(merged, patch)?;
-            return order.normalize(in_patch, others, patch, &original);
+            let items = order.normalize(in_patch, others, patch, &left)?;
+            return Ok(Merged { items, left });
         }
         if self.key.is_empty() {
             return Err(plain("cannot merge lists without merge key for struct"));
         }
-        let (original, places) = self.specials(original, patch)?;
-        let server_order = original.clone();
-        let merged = self.merge_items(original, patch, &places)?;
+        let length = original.len();
+        let Specials { original, tail, places, is_replaced } = self.specials(original, patch)?;
         let kept: Vec<Value> = places.iter().filter_map(|place| patch.get(*place).cloned()).collect();
+        if is_replaced {
+            let left = original.into_iter().chain(tail).collect();
+            let (in_patch, others) = self.partition(kept.clone(), &[])?;
+            return Ok(Merged { items: order.normalize(in_patch, others, &[], &kept)?, left });
+        }
+        let live = original.len();
+        let merged = self.merge_items(original, patch, &places)?;
+        let server_order: Vec<Value> = merged.iter().take(live).cloned().collect();
+        // What is added goes where deleted items were, as long as there is room.
+        let mut left: Vec<Value> = merged.iter().take(length.max(live)).cloned().collect();
+        left.extend(tail.into_iter().skip(left.len() - live));
         let (in_patch, others) = self.partition(merged, &kept)?;
-        order.normalize(in_patch, others, &kept, &server_order)
+        Ok(Merged { items: order.normalize(in_patch, others, &kept, &server_order)?, left })
     }
 
-    /// Carries out the items that are directives: the list without what they delete, and the places of other items. A
-    /// list that is to be replaced is what the patch has.
-    fn specials(
-        &self,
-        original: Vec<Value>,
-        patch: &[Value],
-    ) -> Result<(Vec<Value>, Vec<usize>), PatchError> {
+    /// Carries out the items that are directives.
+    fn specials(&self, original: Vec<Value>, patch: &[Value]) -> Result<Specials, PatchError> {
         let mut places = Vec::new();
-        let mut deleted = BTreeSet::new();
+        let mut deleted = Vec::new();
         let mut is_replaced = false;
         for (place, item) in patch.iter().enumerate() {
             let Value::Object(map) = item else { continue };
@@ -136,24 +165,44 @@ impl<R: MergeRules> List<'_, R> {
             match directive.as_str() {
                 Some(DELETE) => {
                     let value = map.get(self.key).ok_or_else(|| no_merge_key(map, self.key))?;
-                    deleted.insert(order::identity(value));
+                    deleted.push(order::identity(value));
                 }
                 Some(REPLACE) => is_replaced = true,
                 Some(MERGE) => return Err(plain("merging lists cannot yet be specified in the patch")),
                 _ => return Err(unknown_directive(directive, map)),
             }
         }
-        if is_replaced {
-            let kept = places.iter().filter_map(|place| patch.get(*place).cloned());
-            return Ok((kept.collect(), Vec::new()));
+        let (original, tail) = self.without(original, &deleted);
+        Ok(Specials { original, tail, places, is_replaced })
+    }
+
+    /// Deletes items one after the other. The second list is what stands behind the first afterwards: with each item
+    /// that goes, those behind it move up, and the last stays where it was as well.
+    fn without(&self, items: Vec<Value>, deleted: &[String]) -> (Vec<Value>, Vec<Value>) {
+        if deleted.is_empty() {
+            return (items, Vec::new());
         }
-        let is_kept = |item: &Value| {
-            let value = item.as_object().and_then(|map| map.get(self.key));
-            value.is_none_or(|value| !deleted.contains(&order::identity(value)))
-        };
-        let original =
-            if deleted.is_empty() { original } else { original.into_iter().filter(is_kept).collect() };
-        Ok((original, places))
+        let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, item) in items.iter().enumerate() {
+            if let Some(value) = item.as_object().and_then(|map| map.get(self.key)) {
+                places.entry(order::identity(value)).or_default().push(place);
+            }
+        }
+        let mut is_gone = vec![false; items.len()];
+        let mut last = items.len();
+        let mut tail = Vec::new();
+        for place in deleted.iter().filter_map(|identity| places.remove(identity)).flatten() {
+            while last > 0 && is_gone.get(last - 1) == Some(&true) {
+                last -= 1;
+            }
+            tail.extend(last.checked_sub(1).and_then(|last| items.get(last)).cloned());
+            if let Some(gone) = is_gone.get_mut(place) {
+                *gone = true;
+            }
+        }
+        tail.reverse();
+        let kept = items.into_iter().zip(is_gone).filter(|(_, gone)| !gone).map(|(item, _)| item);
+        (kept.collect(), tail)
     }
 
     fn merge_items(
