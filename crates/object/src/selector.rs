@@ -177,6 +177,28 @@ pub struct Expression {
 }
 
 impl LabelSelector {
+    /// The selector of a field of an object whose types are known to be right; what has another type is passed over.
+    #[must_use]
+    pub fn of_value(value: &crate::Value) -> Self {
+        use crate::Value;
+        let text = |holder: &Value, key: &str| {
+            holder.field(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let labels = value.field("matchLabels").and_then(Value::as_object);
+        let labels = labels.into_iter().flat_map(crate::Map::iter);
+        let labels = labels.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
+        let expressions = value.field("matchExpressions").and_then(Value::as_array).unwrap_or_default();
+        let expressions = expressions.iter().map(|expression| {
+            let values = expression.field("values").and_then(Value::as_array).unwrap_or_default();
+            Expression {
+                key: text(expression, "key"),
+                operator: text(expression, "operator"),
+                values: values.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            }
+        });
+        Self { match_labels: labels.collect(), match_expressions: expressions.collect() }
+    }
+
     /// The selector that the object stands for. One without conditions selects everything.
     ///
     /// The first condition that is not valid decides the error, labels before expressions. Upstream visits the

@@ -11,6 +11,7 @@ pub(crate) mod rbac;
 pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod schema;
+pub(crate) mod serve;
 pub(crate) mod snapshot;
 mod sources;
 pub(crate) mod webhook;

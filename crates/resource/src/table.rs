@@ -32,7 +32,7 @@ pub struct Version {
 }
 
 /// A resource of the API.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Resource {
     /// The group; empty for the core.
     pub group: CompactString,
@@ -63,7 +63,7 @@ pub struct Resource {
 }
 
 /// A subresource.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Subresource {
     /// Its name: `status`.
     pub name: CompactString,

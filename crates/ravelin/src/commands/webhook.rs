@@ -1,6 +1,6 @@
 //! `ravelin webhook`.
 
-mod logs;
+pub(crate) mod logs;
 mod manifests;
 mod settings;
 
@@ -211,7 +211,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
 }
 
 /// Waits for the signal to end. A second one ends the program at once.
-fn signal() -> anyhow::Result<impl Future<Output = ()>> {
+pub(crate) fn signal() -> anyhow::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -30,6 +30,7 @@ const RINGS: &[(&str, u8)] = &[
     ("ravelin-store", 3),
     ("ravelin-wire", 3),
     ("ravelin-server", 4),
+    ("ravelin-apiserver", 4),
     ("ravelin", 4),
     ("ravelin-conformance", 5),
     ("ravelin-bench", 5),

@@ -8,7 +8,7 @@ use tracing_subscriber::{Layer as _, fmt};
 
 /// The lowest level that is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Level {
+pub(crate) enum Level {
     /// What keeps it from serving
     Error,
     /// And what should be looked at
@@ -21,7 +21,7 @@ pub(super) enum Level {
 
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// For programs
     Json,
     /// For people
@@ -29,7 +29,7 @@ pub(super) enum Format {
 }
 
 /// Starts to log.
-pub(super) fn start(level: Level, format: Format) {
+pub(crate) fn start(level: Level, format: Format) {
     let level = match level {
         Level::Error => LevelFilter::ERROR,
         Level::Warn => LevelFilter::WARN,

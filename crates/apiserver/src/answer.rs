@@ -1,0 +1,127 @@
+//! What is answered to a request, before it becomes bytes.
+
+use crate::codec;
+use bytes::Bytes;
+use futures_util::Stream;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::Frame;
+use ravelin_object::Value;
+use ravelin_object::status::Status;
+use ravelin_server::transport::ResponseBody;
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::pin::Pin;
+
+/// Pieces of a body that comes bit by bit.
+pub(crate) type Pieces = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>> + Send>>;
+
+/// The content type of JSON.
+pub(crate) const JSON: &str = "application/json";
+/// The content type of YAML.
+pub(crate) const YAML: &str = "application/yaml";
+
+/// What is answered.
+pub(crate) struct Answer {
+    /// The status of HTTP.
+    pub(crate) code: StatusCode,
+    /// The content type; empty for answers without a body.
+    pub(crate) content_type: Cow<'static, str>,
+    /// The body.
+    pub(crate) body: Body,
+    /// Further headers.
+    pub(crate) headers: HeaderMap,
+}
+
+/// A body.
+pub(crate) enum Body {
+    /// An object.
+    Object(Value),
+    /// An object that is JSON already.
+    Encoded(Bytes),
+    /// What is no object.
+    Text(Bytes),
+    /// What comes bit by bit.
+    Stream(Pieces),
+}
+
+impl Answer {
+    /// An object.
+    pub(crate) fn object(code: StatusCode, object: Value) -> Self {
+        Self { code, content_type: JSON.into(), body: Body::Object(object), headers: HeaderMap::new() }
+    }
+
+    /// An object that is JSON already.
+    pub(crate) fn encoded(code: StatusCode, json: Bytes) -> Self {
+        Self { code, content_type: JSON.into(), body: Body::Encoded(json), headers: HeaderMap::new() }
+    }
+
+    /// A text of any type.
+    pub(crate) fn text(code: StatusCode, content_type: &'static str, text: impl Into<Bytes>) -> Self {
+        Self { code, content_type: content_type.into(), body: Body::Text(text.into()), headers: HeaderMap::new() }
+    }
+
+    /// A stream of events.
+    pub(crate) fn stream(content_type: &'static str, pieces: Pieces) -> Self {
+        Self {
+            code: StatusCode::OK,
+            content_type: content_type.into(),
+            body: Body::Stream(pieces),
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// A refusal.
+    pub(crate) fn status(status: &Status) -> Self {
+        let code = StatusCode::from_u16(status.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut answer = Self::object(code, status.to_value());
+        let seconds = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
+        if seconds > 0 && matches!(status.code, 429 | 503) {
+            answer.headers.insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        answer
+    }
+
+    /// Adds a header.
+    pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// The object of the answer, for events that record it.
+    pub(crate) fn recorded(&self) -> Option<Value> {
+        match &self.body {
+            Body::Object(object) => Some(object.clone()),
+            Body::Encoded(json) => {
+                let text = std::str::from_utf8(json).ok()?;
+                ravelin_object::read::json(text, &ravelin_yaml::Limits::STANDARD).ok()?.value
+            }
+            Body::Text(_) | Body::Stream(_) => None,
+        }
+    }
+
+    /// The answer as a response.
+    pub(crate) fn into_response(self) -> Response<ResponseBody> {
+        let body = match self.body {
+            Body::Object(object) => whole(codec::to_json(&object)),
+            Body::Encoded(bytes) | Body::Text(bytes) => whole(bytes),
+            Body::Stream(pieces) => StreamBody::new(pieces).map_err(|never| match never {}).boxed_unsync(),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.code;
+        *response.headers_mut() = self.headers;
+        if let Ok(value) = HeaderValue::from_str(&self.content_type)
+            && !self.content_type.is_empty()
+        {
+            response.headers_mut().insert(CONTENT_TYPE, value);
+        }
+        response
+    }
+}
+
+fn whole(bytes: impl Into<Bytes>) -> ResponseBody {
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+}

@@ -1,0 +1,268 @@
+//! Everything that is no resource: discovery, OpenAPI, health, metrics, the version, keys of tokens.
+
+use crate::answer::{Answer, JSON};
+use crate::api::Api;
+use crate::exchange::Exchange;
+use crate::rest;
+use crate::rest::negotiate::{self, Shape, Shapes};
+use http::header::{CACHE_CONTROL, ETAG, EXPIRES, IF_NONE_MATCH, LOCATION, VARY};
+use http::{HeaderMap, StatusCode};
+use ravelin_authn::discovery as keys;
+use ravelin_object::status::Status;
+use ravelin_object::{Map, Value};
+use ravelin_resource::discovery::{self, Root};
+use ravelin_resource::{Table, openapi};
+use ravelin_server::health::{self, Check};
+use ravelin_server::metrics;
+use sha2::{Digest as _, Sha512};
+use std::sync::atomic::Ordering;
+
+/// The content type of plain answers.
+const TEXT: &str = "text/plain; charset=utf-8";
+/// How an aggregated discovery document says what it is.
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+/// What the server says of its version.
+#[derive(Clone, Debug)]
+pub(crate) struct VersionInfo {
+    /// The version of Kubernetes whose API is served.
+    pub(crate) minor: &'static str,
+    /// The version of this program.
+    pub(crate) program: &'static str,
+}
+
+impl VersionInfo {
+    fn to_value(&self) -> Value {
+        let mut map = Map::new();
+        let git = format!("v1.{}.0+ravelin-{}", self.minor, self.program);
+        let pairs = [
+            ("major", "1"),
+            ("minor", self.minor),
+            ("emulationMajor", "1"),
+            ("emulationMinor", self.minor),
+            ("minCompatibilityMajor", "1"),
+            ("minCompatibilityMinor", self.minor),
+            ("gitVersion", git.as_str()),
+            ("gitCommit", ""),
+            ("gitTreeState", "clean"),
+            ("buildDate", "1970-01-01T00:00:00Z"),
+            ("goVersion", "none"),
+            ("compiler", "rustc"),
+            ("platform", concat!("linux/", "amd64")),
+        ];
+        for (key, value) in pairs {
+            map.set(key, value.into());
+        }
+        map.into()
+    }
+}
+
+/// Answers a request about a path.
+pub(crate) fn serve(api: &Api, exchange: &mut Exchange) -> Result<Answer, Status> {
+    let path = exchange.info.path.clone();
+    if !matches!(exchange.method.as_str(), "GET" | "HEAD") {
+        return Err(rest::no_such_verb());
+    }
+    let trimmed = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(&path);
+    let table = &api.registry.table;
+    match trimmed {
+        "/" => Ok(index(api)),
+        "/api" | "/apis" => groups(api, exchange, trimmed),
+        "/version" => Ok(Answer::object(StatusCode::OK, api.version.to_value())),
+        "/metrics" => Ok(measured(api)),
+        "/openapi/v2" => Ok(documented(exchange, openapi::v2(table))),
+        "/openapi/v3" => Ok(documented(exchange, openapi::v3_index(table.groups(), |path| document_hash(table, path)))),
+        keys::CONFIGURATION_PATH | keys::KEYS_PATH => published(api, trimmed),
+        _ => match trimmed.strip_prefix("/openapi/v3/") {
+            Some(rest) => schema_of(api, exchange, rest),
+            None => other(api, exchange, trimmed),
+        },
+    }
+}
+
+fn other(api: &Api, exchange: &Exchange, path: &str) -> Result<Answer, Status> {
+    for name in ["healthz", "livez", "readyz"] {
+        let Some(rest) = path.strip_prefix('/').and_then(|path| path.strip_prefix(name)) else { continue };
+        if let Some(answer) = health(api, exchange, name, rest) {
+            return Ok(answer);
+        }
+    }
+    let table = &api.registry.table;
+    let document = match path.split('/').collect::<Vec<_>>().as_slice() {
+        ["", "api", version] => resources(table, "", version),
+        ["", "apis", group] => table.group(group).map(discovery::api_group),
+        ["", "apis", group, version] => resources(table, group, version),
+        _ => return Ok(Answer::text(StatusCode::NOT_FOUND, TEXT, "404 page not found\n")),
+    };
+    document.map(|document| Answer::object(StatusCode::OK, document)).ok_or_else(rest::no_such_resource)
+}
+
+/// All paths there are.
+fn index(api: &Api) -> Answer {
+    let mut paths: Vec<String> = [
+        "/.well-known/openid-configuration",
+        "/api",
+        "/api/v1",
+        "/apis",
+        "/apis/",
+        "/healthz",
+        "/livez",
+        "/metrics",
+        "/openapi/v2",
+        "/openapi/v3",
+        "/openapi/v3/",
+        "/openid/v1/jwks",
+        "/readyz",
+        "/version",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for group in api.registry.table.groups().iter().filter(|group| !group.name.is_empty()) {
+        paths.push(format!("/apis/{}", group.name));
+        for version in &group.versions {
+            paths.push(format!("/apis/{}/{}", group.name, version.name));
+        }
+    }
+    for name in ["healthz", "livez", "readyz"] {
+        paths.extend(checks(api, name).iter().map(|check| format!("/{name}/{}", check.name)));
+    }
+    paths.sort();
+    let mut map = Map::new();
+    map.set("paths", paths.into_iter().map(Value::from).collect::<Vec<_>>().into());
+    Answer::object(StatusCode::OK, map.into())
+}
+
+/// The groups, aggregated or plain.
+fn groups(api: &Api, exchange: &Exchange, path: &str) -> Result<Answer, Status> {
+    let table = &api.registry.table;
+    let pretty = exchange.url.value("pretty");
+    let agent = exchange.header("user-agent");
+    let form = negotiate::form(exchange.header("accept"), pretty, agent, Shapes::Discovery)?;
+    if form.shape != Shape::Discovery {
+        let address = exchange.header("host");
+        let document =
+            if path == "/api" { discovery::api_versions(table.groups(), address) } else { discovery::api_group_list(table.groups()) };
+        let answer = form.apply(Answer::object(StatusCode::OK, document));
+        return Ok(answer.with(VARY, "Accept"));
+    }
+    let document = crate::codec::to_json(&discovery::aggregated(table.groups(), if path == "/api" { Root::Core } else { Root::Groups }));
+    let etag = format!("\"{}\"", hash(document.as_bytes()));
+    let is_known = exchange.header(IF_NONE_MATCH.as_str()) == etag;
+    let mut answer = if is_known {
+        Answer::text(StatusCode::NOT_MODIFIED, AGGREGATED, "")
+    } else {
+        let mut answer = Answer::encoded(StatusCode::OK, document.into());
+        answer.content_type = AGGREGATED.into();
+        answer
+    };
+    answer = answer.with(ETAG, &etag).with(VARY, "Accept").with(CACHE_CONTROL, "public");
+    Ok(answer)
+}
+
+/// The resources of a version of a group.
+fn resources(table: &Table, group: &str, version: &str) -> Option<Value> {
+    let found = table.group(group)?;
+    let version = found.versions.iter().find(|known| known.name == version)?;
+    Some(discovery::api_resource_list(found, version))
+}
+
+/// What changes with the schemas at a path such as `apis/apps/v1`.
+fn document_hash(table: &Table, path: &str) -> String {
+    let document = match path.split('/').collect::<Vec<_>>().as_slice() {
+        ["api", version] => openapi::v3(table, "", version),
+        ["apis", group, version] => openapi::v3(table, group, version),
+        _ => None,
+    };
+    hash(crate::codec::to_json(&document.unwrap_or(Value::Null)).as_bytes())
+}
+
+/// What changes with every document.
+fn hash(document: &[u8]) -> String {
+    Sha512::digest(document).iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+fn documented(exchange: &Exchange, document: Value) -> Answer {
+    let text = crate::codec::to_json(&document);
+    let etag = format!("\"{}\"", hash(text.as_bytes()));
+    if exchange.header(IF_NONE_MATCH.as_str()) == etag {
+        return Answer::text(StatusCode::NOT_MODIFIED, JSON, "").with(ETAG, &etag);
+    }
+    Answer::text(StatusCode::OK, JSON, text).with(ETAG, &etag).with(VARY, "Accept-Encoding, Accept")
+}
+
+/// The schemas of one group and version.
+fn schema_of(api: &Api, exchange: &Exchange, rest: &str) -> Result<Answer, Status> {
+    let table = &api.registry.table;
+    let (group, version) = match rest.split('/').collect::<Vec<_>>().as_slice() {
+        ["api", version] => ("", *version),
+        ["apis", group, version] => (*group, *version),
+        _ => return Ok(Answer::text(StatusCode::NOT_FOUND, TEXT, "404 page not found\n")),
+    };
+    let Some(document) = openapi::v3(table, group, version) else {
+        return Ok(Answer::text(StatusCode::NOT_FOUND, TEXT, "404 page not found\n"));
+    };
+    let text = crate::codec::to_json(&document);
+    let current = hash(text.as_bytes());
+    match exchange.url.value("hash") {
+        Some(asked) if asked == current => Ok(Answer::text(StatusCode::OK, JSON, text)
+            .with(CACHE_CONTROL, "public, immutable")
+            .with(EXPIRES, "Thu, 31 Dec 2099 23:59:59 GMT")
+            .with(ETAG, &format!("\"{current}\""))),
+        Some(_) => {
+            let place = format!("{}?hash={current}", exchange.info.path);
+            Ok(Answer::text(StatusCode::MOVED_PERMANENTLY, TEXT, "").with(LOCATION, &place))
+        }
+        None => Ok(Answer::text(StatusCode::OK, JSON, text).with(ETAG, &format!("\"{current}\""))),
+    }
+}
+
+fn measured(api: &Api) -> Answer {
+    let text = api.counts.write(&api.traffic, api.registry.store.statistics());
+    Answer::text(StatusCode::OK, metrics::CONTENT_TYPE, text)
+}
+
+/// What is published about tokens.
+fn published(api: &Api, path: &str) -> Result<Answer, Status> {
+    let Some(discovery) = &api.tokens.discovery else { return Err(rest::no_such_resource()) };
+    let (text, kind) = if path == keys::KEYS_PATH {
+        (&discovery.keys, "application/jwk-set+json")
+    } else {
+        (&discovery.configuration, JSON)
+    };
+    let age = format!("public, max-age={}", keys::MAX_AGE);
+    Ok(Answer::text(StatusCode::OK, kind, text.clone()).with(CACHE_CONTROL, &age))
+}
+
+fn checks(api: &Api, name: &str) -> Vec<Check> {
+    let store = api.registry.store.get("/registry/health").err().map(|error| error.to_string());
+    let mut checks = vec![Check::well("ping"), Check::well("log"), Check::of("etcd", store)];
+    if name != "livez" {
+        let is_started = api.is_started.load(Ordering::Acquire);
+        let fault = (!is_started).then(|| "not finished".to_owned());
+        checks.push(Check::of("poststarthook/rbac/bootstrap-roles", fault));
+    }
+    if name == "readyz" {
+        let is_ending = api.life.phase() > ravelin_server::transport::life::Phase::Serving;
+        checks.push(Check::of("shutdown", is_ending.then(|| "process is shutting down".to_owned())));
+    }
+    checks
+}
+
+/// Health: of everything, or of one thing.
+fn health(api: &Api, exchange: &Exchange, name: &str, rest: &str) -> Option<Answer> {
+    let checks = checks(api, name);
+    let query = exchange.target.split_once('?').map_or("", |(_, query)| query);
+    let response = match rest.strip_prefix('/') {
+        None if rest.is_empty() => health::answer(name, query, &checks),
+        Some(one) => health::one(checks.iter().find(|check| check.name == one)?),
+        None => return None,
+    };
+    let (parts, body) = response.into_parts();
+    let text = futures_util::FutureExt::now_or_never(http_body_util::BodyExt::collect(body))?.ok()?.to_bytes();
+    let mut headers = HeaderMap::new();
+    headers.extend(parts.headers.into_iter().filter_map(|(name, value)| Some((name?, value))));
+    headers.remove(http::header::CONTENT_TYPE);
+    let mut answer = Answer::text(parts.status, TEXT, text);
+    answer.headers = headers;
+    Some(answer)
+}

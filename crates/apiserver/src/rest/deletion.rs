@@ -1,0 +1,264 @@
+//! What a delete means: options, preconditions, grace, finalizers.
+//!
+//! Source: `k8s.io/apiserver/pkg/registry/rest/delete.go`, `pkg/registry/generic/registry/store.go`
+//! `deletionFinalizersForGarbageCollection`, `markAsDeleting`.
+
+use crate::registry::kind;
+use crate::rest::metadata;
+use crate::rest::negotiate;
+use crate::rest::query;
+use ravelin_authn::Timestamp;
+use ravelin_authz::request_info::Url;
+use ravelin_object::fault::Fault;
+use ravelin_object::status::Status;
+use ravelin_object::{Map, Value};
+use ravelin_resource::Resource;
+use ravelin_strategy::{Deletion, Propagation};
+
+/// The finalizer of those whose dependents are to be left alone.
+pub(crate) const ORPHAN: &str = "orphan";
+/// The finalizer of those whose dependents go first.
+pub(crate) const FOREGROUND: &str = "foregroundDeletion";
+
+/// How a delete is to be.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct DeleteOptions {
+    /// How many seconds the object has to end.
+    pub(crate) grace: Option<i64>,
+    /// The uid it has to have.
+    pub(crate) uid: Option<String>,
+    /// The resource version it has to have.
+    pub(crate) resource_version: Option<String>,
+    /// The old way to say what happens to dependents.
+    pub(crate) orphan_dependents: Option<bool>,
+    /// `Orphan`, `Background` or `Foreground`.
+    pub(crate) propagation: Option<String>,
+    /// Whether nothing is to be deleted.
+    pub(crate) dry_run: bool,
+    /// The options as they came in a body.
+    pub(crate) object: Option<Value>,
+}
+
+impl DeleteOptions {
+    /// What query and body say; a body goes before the query.
+    ///
+    /// # Errors
+    /// 400 for what cannot be read, 422 for what there is not or what does not go together.
+    pub(crate) fn of(url: &Url, body: &[u8], content_type: &str) -> Result<Self, Status> {
+        let mut faults = Vec::new();
+        let options = if body.is_empty() { Self::of_query(url, &mut faults)? } else { Self::of_body(body, content_type, &mut faults)? };
+        options.validate(&mut faults);
+        if faults.is_empty() { Ok(options) } else { Err(Status::invalid("meta.k8s.io", "DeleteOptions", "", &faults)) }
+    }
+
+    fn of_query(url: &Url, faults: &mut Vec<Fault>) -> Result<Self, Status> {
+        let text = |name| url.value(name).filter(|value| !value.is_empty());
+        let grace = match text("gracePeriodSeconds") {
+            None => None,
+            Some(value) => Some(value.parse().map_err(|_| {
+                let value = ravelin_object::selector::quoted(value);
+                Status::bad_request(format!("strconv.ParseInt: parsing {value}: invalid syntax"))
+            })?),
+        };
+        Ok(Self {
+            grace,
+            orphan_dependents: url.value("orphanDependents").map(|_| query::flag(url, "orphanDependents")),
+            propagation: text("propagationPolicy").map(str::to_owned),
+            dry_run: query::dry_run(url, faults),
+            ..Self::default()
+        })
+    }
+
+    fn of_body(body: &[u8], content_type: &str, faults: &mut Vec<Fault>) -> Result<Self, Status> {
+        let media = negotiate::media(content_type)?;
+        let wrong = |why: &str| Status::bad_request(why.to_owned());
+        let text = std::str::from_utf8(body).map_err(|error| wrong(&error.to_string()))?;
+        let limits = ravelin_yaml::Limits::STANDARD;
+        let read = match media {
+            negotiate::Media::Json => ravelin_object::read::json(text, &limits),
+            negotiate::Media::Yaml => ravelin_object::read::yaml(text, &limits),
+        };
+        let value = read.map_err(|error| wrong(&error.message))?.value.unwrap_or(Value::Null);
+        let kind = value.field("kind").and_then(Value::as_str).unwrap_or("DeleteOptions");
+        if kind != "DeleteOptions" {
+            return Err(wrong("decoded object cannot be converted to DeleteOptions"));
+        }
+        let precondition = |key| {
+            let value = value.field("preconditions").and_then(|given| given.field(key));
+            value.and_then(Value::as_str).map(str::to_owned)
+        };
+        let dry_runs = value.field("dryRun").and_then(Value::as_array).unwrap_or_default();
+        if dry_runs.iter().any(|value| value.as_str() != Some("All")) {
+            faults.push(Fault::not_supported("dryRun", dry_runs.to_vec(), &["All"]));
+        }
+        Ok(Self {
+            grace: value.field("gracePeriodSeconds").and_then(Value::as_int),
+            uid: precondition("uid"),
+            resource_version: precondition("resourceVersion"),
+            orphan_dependents: value.field("orphanDependents").and_then(Value::as_bool),
+            propagation: value.field("propagationPolicy").and_then(Value::as_str).map(str::to_owned),
+            dry_run: !dry_runs.is_empty(),
+            object: Some(recorded(&value)),
+        })
+    }
+
+    fn validate(&self, faults: &mut Vec<Fault>) {
+        let field = "propagationPolicy";
+        let Some(policy) = self.propagation.as_deref() else { return };
+        if self.orphan_dependents.is_some() {
+            let why = "orphanDependents and deletionPropagation cannot be both set";
+            faults.push(Fault::invalid(field, policy, why));
+        }
+        if !matches!(policy, "Foreground" | "Background" | "Orphan") {
+            faults.push(Fault::not_supported(field, policy, &["Foreground", "Background", "Orphan", "nil"]));
+        }
+    }
+
+    /// Whether an object is the one that is meant.
+    ///
+    /// # Errors
+    /// 409 where it is not.
+    pub(crate) fn check(&self, resource: &Resource, object: &Value) -> Result<(), Status> {
+        let name = metadata::text(object, "name");
+        let refuse = |why: String| Status::conflict(&resource.group, &resource.kind, name, &why);
+        let uid = metadata::text(object, "uid");
+        if let Some(wanted) = self.uid.as_deref().filter(|wanted| *wanted != uid) {
+            return Err(refuse(format!(
+                "the UID in the precondition ({wanted}) does not match the UID in record ({uid}). The object might have been deleted and then recreated"
+            )));
+        }
+        let version = metadata::text(object, "resourceVersion");
+        if let Some(wanted) = self.resource_version.as_deref().filter(|wanted| *wanted != version) {
+            return Err(refuse(format!(
+                "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({version}). The object might have been modified"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Delete options as events record them.
+fn recorded(value: &Value) -> Value {
+    let mut object = Map::new();
+    object.set("kind", "DeleteOptions".into());
+    object.set("apiVersion", value.field("apiVersion").cloned().unwrap_or_else(|| "v1".into()));
+    for (key, value) in value.as_object().into_iter().flat_map(Map::iter) {
+        if !matches!(key, "kind" | "apiVersion") {
+            object.set(key, value.clone());
+        }
+    }
+    object.into()
+}
+
+/// What happens to an object that is deleted.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    /// It goes at once.
+    Now,
+    /// It is on its way already: nothing changes.
+    Pending,
+    /// It is marked.
+    Mark {
+        /// The object with its marks.
+        object: Value,
+        /// Whether it goes right after that.
+        then_remove: bool,
+    },
+}
+
+/// Decides what happens to an object that is deleted at a time in seconds.
+pub(crate) fn decide(resource: &Resource, existing: &Value, options: &DeleteOptions, now: i64) -> Outcome {
+    if resource.group.is_empty() && resource.plural == "namespaces" {
+        return namespace(resource, existing, options, now);
+    }
+    let mut object = existing.clone();
+    let later = |from: Option<&str>, seconds: i64| {
+        let from = match from {
+            Some(text) => Timestamp::parse_rfc3339(text)?.seconds(),
+            None => now,
+        };
+        Some(Timestamp::from_unix(from.saturating_add(seconds)).to_string())
+    };
+    match ravelin_strategy::graceful_delete(kind(resource), &mut object, options.grace, &later) {
+        Deletion::Pending(_) => Outcome::Pending,
+        Deletion::Graceful(seconds) => {
+            finalizers(resource, &mut object, options);
+            let has_finalizers = !metadata::finalizers(&object).is_empty();
+            Outcome::Mark { object, then_remove: !has_finalizers && seconds == 0 }
+        }
+        Deletion::Now(_) => {
+            finalizers(resource, &mut object, options);
+            if metadata::finalizers(&object).is_empty() {
+                return Outcome::Now;
+            }
+            mark_as_deleting(&mut object, now);
+            if object == *existing { Outcome::Pending } else { Outcome::Mark { object, then_remove: false } }
+        }
+    }
+}
+
+fn next_generation(object: &mut Value) {
+    let generation = metadata::get(object, "generation").and_then(Value::as_int).unwrap_or_default();
+    if generation > 0 {
+        metadata::set(object, "generation", Value::Int(generation.saturating_add(1)));
+    }
+}
+
+/// An object that waits for its finalizers: it is being deleted, and has no time left.
+fn mark_as_deleting(object: &mut Value, now: i64) {
+    if !metadata::is_deleting(object) {
+        next_generation(object);
+        metadata::set(object, "deletionTimestamp", Value::from(Timestamp::from_unix(now).to_string()));
+    }
+    metadata::set(object, "deletionGracePeriodSeconds", Value::Int(0));
+}
+
+/// Sets the finalizers of the garbage collector as the options say.
+fn finalizers(resource: &Resource, object: &mut Value, options: &DeleteOptions) {
+    let default = ravelin_strategy::traits(kind(resource)).default_propagation;
+    if default == Propagation::Unsupported {
+        return;
+    }
+    let before = metadata::finalizers(object);
+    let has = |name: &str| before.iter().any(|finalizer| finalizer == name);
+    let (orphan, foreground) = match (options.orphan_dependents, options.propagation.as_deref()) {
+        (Some(orphan), _) => (orphan, false),
+        (None, Some("Orphan")) => (true, false),
+        (None, Some("Foreground")) => (false, true),
+        (None, Some(_)) => (false, false),
+        (None, None) if has(ORPHAN) => (true, has(FOREGROUND)),
+        (None, None) if has(FOREGROUND) => (false, true),
+        (None, None) => (default == Propagation::Orphan, false),
+    };
+    let mut after: Vec<String> =
+        before.iter().filter(|name| !matches!(name.as_str(), ORPHAN | FOREGROUND)).cloned().collect();
+    if orphan {
+        after.push(ORPHAN.to_owned());
+    }
+    if foreground {
+        after.push(FOREGROUND.to_owned());
+    }
+    let is_same = before.len() == after.len() && after.iter().all(|name| has(name));
+    if !is_same {
+        metadata::set_finalizers(object, &after);
+    }
+}
+
+/// A namespace goes when its own finalizers are done; until then it is terminating.
+fn namespace(resource: &Resource, existing: &Value, options: &DeleteOptions, now: i64) -> Outcome {
+    let has_content = existing
+        .dotted("spec.finalizers")
+        .and_then(Value::as_array)
+        .is_some_and(|finalizers| !finalizers.is_empty());
+    if !metadata::is_deleting(existing) {
+        let mut object = existing.clone();
+        metadata::set(&mut object, "deletionTimestamp", Value::from(Timestamp::from_unix(now).to_string()));
+        if let Some(status) = object.object_at("status") {
+            status.set("phase", "Terminating".into());
+        }
+        finalizers(resource, &mut object, options);
+        let is_done = !has_content && metadata::finalizers(&object).is_empty();
+        return Outcome::Mark { object, then_remove: is_done };
+    }
+    if has_content || !metadata::finalizers(existing).is_empty() { Outcome::Pending } else { Outcome::Now }
+}

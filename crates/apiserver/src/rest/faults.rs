@@ -1,0 +1,103 @@
+//! What is wrong with an object, whichever room knows it: roles and bindings are judged by `ravelin-authz`, all other
+//! kinds by `ravelin-validation`.
+
+use ravelin_authz::rbac::validation::{self as rbac, SelectorValues};
+use ravelin_authz::rbac::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
+use ravelin_object::fault::{Fault, FaultKind};
+use ravelin_object::{DecodeError, Value};
+use ravelin_resource::Resource;
+use ravelin_validation::{Kind, Settings};
+
+/// The group of roles and bindings.
+const RBAC: &str = "rbac.authorization.k8s.io";
+
+fn kind(resource: &Resource) -> Kind<'_> {
+    Kind { group: &resource.group, version: &resource.version, kind: &resource.kind }
+}
+
+/// What is wrong with a new object.
+pub(crate) fn create(resource: &Resource, object: &Value, settings: &Settings) -> Vec<Fault> {
+    if resource.group == RBAC {
+        let mut faults = ravelin_validation::metadata(kind(resource), resource.namespaced, object);
+        let known: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        faults.extend(rules(resource, object, None).into_iter().filter(|fault| !known.contains(&fault.to_string())));
+        return faults;
+    }
+    let mut faults = ravelin_validation::create(kind(resource), object, settings);
+    if faults.is_empty() {
+        faults = ravelin_validation::metadata_common(resource.namespaced, object);
+    }
+    faults
+}
+
+/// What is wrong with an object that takes the place of another.
+pub(crate) fn update(
+    resource: &Resource,
+    subresource: Option<&str>,
+    new: &Value,
+    old: &Value,
+    settings: &Settings,
+) -> Vec<Fault> {
+    let mut faults = ravelin_validation::metadata_update(kind(resource), new, old);
+    if resource.group == RBAC {
+        faults.extend(ravelin_validation::metadata(kind(resource), resource.namespaced, new));
+        let known: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        let further = rules(resource, new, Some(old));
+        faults.extend(further.into_iter().filter(|fault| !known.contains(&fault.to_string())));
+    } else {
+        faults.extend(ravelin_validation::update(kind(resource), subresource, new, old, settings));
+    }
+    let mut unique: Vec<Fault> = Vec::with_capacity(faults.len());
+    for fault in faults {
+        if !unique.contains(&fault) {
+            unique.push(fault);
+        }
+    }
+    unique
+}
+
+/// The faults of roles and bindings.
+fn rules(resource: &Resource, new: &Value, old: Option<&Value>) -> Vec<Fault> {
+    let found = match resource.kind.as_str() {
+        "Role" => Role::decode(new, 0).map(|role| rbac::role(&role)),
+        "ClusterRole" => ClusterRole::decode(new, 0).and_then(|new| {
+            Ok(match old {
+                None => rbac::cluster_role(&new, SelectorValues::Valid),
+                Some(old) => rbac::cluster_role_update(&new, &ClusterRole::decode(old, 0)?),
+            })
+        }),
+        "RoleBinding" => RoleBinding::decode(new, 0).and_then(|new| {
+            Ok(match old {
+                None => rbac::role_binding(&new),
+                Some(old) => rbac::role_binding_update(&new, &RoleBinding::decode(old, 0)?),
+            })
+        }),
+        "ClusterRoleBinding" => ClusterRoleBinding::decode(new, 0).and_then(|new| {
+            Ok(match old {
+                None => rbac::cluster_role_binding(&new),
+                Some(old) => rbac::cluster_role_binding_update(&new, &ClusterRoleBinding::decode(old, 0)?),
+            })
+        }),
+        _ => Ok(Vec::new()),
+    };
+    found.map_or_else(|errors| errors.iter().map(undecoded).collect(), |faults| faults.iter().map(fault).collect())
+}
+
+fn undecoded(error: &DecodeError) -> Fault {
+    Fault::internal("", error.to_string())
+}
+
+fn fault(fault: &rbac::Fault) -> Fault {
+    let kind = match fault.kind {
+        rbac::FaultKind::Required => FaultKind::Required,
+        rbac::FaultKind::Invalid => FaultKind::Invalid,
+        rbac::FaultKind::NotSupported => FaultKind::NotSupported,
+        rbac::FaultKind::Forbidden => FaultKind::Forbidden,
+    };
+    Fault {
+        path: fault.path.to_string(),
+        kind,
+        value: fault.value.clone(),
+        detail: fault.detail.clone(),
+    }
+}

@@ -1,0 +1,231 @@
+//! In which form an answer is wanted: JSON or YAML, whole objects, tables, or metadata alone.
+//!
+//! Source: `k8s.io/apiserver/pkg/endpoints/handlers/negotiation`, `munnerz/goautoneg`.
+
+use crate::answer::{Answer, Body, JSON, YAML};
+use ravelin_object::status::Status;
+use std::borrow::Cow;
+
+/// The media types that are named in refusals, as upstream names its own.
+const ACCEPTED: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/// In which form an answer is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// Whether as YAML rather than JSON.
+    pub(crate) is_yaml: bool,
+    /// Whether for people to read.
+    pub(crate) is_pretty: bool,
+    /// As what.
+    pub(crate) shape: Shape,
+}
+
+/// As what objects are answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// As they are.
+    #[default]
+    Object,
+    /// As a table, of this version.
+    Table(String),
+    /// As their metadata, of this version.
+    Metadata(String),
+    /// As a list of metadata, of this version.
+    MetadataList(String),
+    /// As an aggregated discovery document.
+    Discovery,
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self { is_yaml: false, is_pretty: false, shape: Shape::Object }
+    }
+}
+
+/// One clause of an `Accept` header.
+struct Clause<'a> {
+    media: &'a str,
+    parameters: Vec<(&'a str, &'a str)>,
+    quality: f32,
+}
+
+impl<'a> Clause<'a> {
+    fn of(text: &'a str) -> Self {
+        let mut parts = text.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default();
+        let mut clause = Self { media, parameters: Vec::new(), quality: 1.0 };
+        for part in parts {
+            let Some((key, value)) = part.split_once('=') else { continue };
+            if key == "q" {
+                clause.quality = value.parse().unwrap_or(1.0);
+            } else {
+                clause.parameters.push((key.trim(), value.trim()));
+            }
+        }
+        clause
+    }
+
+    fn parameter(&self, key: &str) -> &'a str {
+        self.parameters.iter().find(|(name, _)| *name == key).map_or("", |(_, value)| value)
+    }
+
+    /// How specific the clause is: exact types come before wildcards.
+    fn rank(&self) -> u8 {
+        match self.media {
+            "*/*" => 0,
+            wild if wild.ends_with("/*") => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// Which shapes a resource can be answered in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shapes {
+    /// Only as it is.
+    Objects,
+    /// As tables and metadata too.
+    All,
+    /// As an aggregated discovery document.
+    Discovery,
+}
+
+/// The form that an `Accept` header asks for.
+///
+/// # Errors
+/// 406 where nothing of it can be had.
+pub(crate) fn form(accept: &str, pretty: Option<&str>, agent: &str, shapes: Shapes) -> Result<Form, Status> {
+    let is_pretty = match pretty {
+        Some(text) => !matches!(text.to_lowercase().as_str(), "false" | "0"),
+        None => ["curl", "Wget", "Mozilla/5.0"].iter().any(|name| agent.starts_with(name)),
+    };
+    if accept.trim().is_empty() {
+        return Ok(Form { is_pretty, ..Form::default() });
+    }
+    let mut clauses: Vec<Clause<'_>> = accept.split(',').map(Clause::of).collect();
+    clauses.sort_by(|a, b| b.quality.total_cmp(&a.quality).then(b.rank().cmp(&a.rank())));
+    for clause in &clauses {
+        let is_yaml = match clause.media {
+            "application/json" | "*/*" | "application/*" => false,
+            "application/yaml" => true,
+            _ => continue,
+        };
+        let Some(shape) = shape(clause, shapes) else { continue };
+        let is_pretty = is_pretty || clause.parameter("pretty") == "1";
+        return Ok(Form { is_yaml, is_pretty, shape });
+    }
+    Err(not_acceptable())
+}
+
+/// 406, as handlers of resources word it.
+pub(crate) fn not_acceptable() -> Status {
+    Status::new(406, "NotAcceptable", format!("only the following media types are accepted: {ACCEPTED}"))
+}
+
+/// 406 as the router words it, for requests whose every media type is unknown to it.
+pub(crate) fn unroutable(accept: &str) -> Option<Status> {
+    let known = |clause: &Clause<'_>| {
+        matches!(
+            clause.media,
+            "" | "*/*" | "application/*" | "application/json" | "application/yaml" | "application/vnd.kubernetes.protobuf"
+        ) || clause.media.starts_with("application/json")
+    };
+    if accept.trim().is_empty() || accept.split(',').map(Clause::of).any(|clause| known(&clause)) {
+        return None;
+    }
+    let mut status =
+        Status::new(406, "NotAcceptable", format!("406: Not Acceptable\n\nAvailable representations: {ACCEPTED}"));
+    status.details = Some(Box::default());
+    Some(status)
+}
+
+fn shape(clause: &Clause<'_>, shapes: Shapes) -> Option<Shape> {
+    let (kind, group, version) = (clause.parameter("as"), clause.parameter("g"), clause.parameter("v"));
+    if kind.is_empty() {
+        return Some(Shape::Object);
+    }
+    match (shapes, kind, group, version) {
+        (Shapes::Discovery, "APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2") => Some(Shape::Discovery),
+        (Shapes::All, "Table", "meta.k8s.io", "v1" | "v1beta1") => Some(Shape::Table(version.to_owned())),
+        (Shapes::All, "PartialObjectMetadata", "meta.k8s.io", "v1" | "v1beta1") => {
+            Some(Shape::Metadata(version.to_owned()))
+        }
+        (Shapes::All, "PartialObjectMetadataList", "meta.k8s.io", "v1" | "v1beta1") => {
+            Some(Shape::MetadataList(version.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+impl Form {
+    /// An answer in this form, as far as JSON and YAML are concerned.
+    pub(crate) fn apply(&self, mut answer: Answer) -> Answer {
+        if !self.is_yaml && !self.is_pretty {
+            return answer;
+        }
+        if matches!(answer.body, Body::Stream(_) | Body::Text(_)) || answer.content_type != JSON {
+            return answer;
+        }
+        let Some(object) = answer.recorded() else { return answer };
+        if self.is_yaml {
+            answer.body = Body::Text(yaml(&object).into());
+            answer.content_type = Cow::Borrowed(YAML);
+        } else if let Ok(text) = serde_json::to_string_pretty(&object.to_json()) {
+            answer.body = Body::Encoded(text.into());
+        }
+        answer
+    }
+}
+
+/// An object as YAML: JSON is YAML, and this is that, laid out over lines.
+fn yaml(object: &ravelin_object::Value) -> String {
+    crate::yaml::write(object)
+}
+
+/// What a body is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Media {
+    /// JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// What a body is written in, by its content type.
+///
+/// # Errors
+/// 415 for what is not read here.
+pub(crate) fn media(content_type: &str) -> Result<Media, Status> {
+    match content_type.split(';').next().unwrap_or_default().trim() {
+        "" | "application/json" => Ok(Media::Json),
+        "application/yaml" => Ok(Media::Yaml),
+        _ => Err(Status::new(
+            415,
+            "UnsupportedMediaType",
+            format!(
+                "the body of the request was in an unknown format - accepted media types include: {ACCEPTED}"
+            ),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_chosen_as_upstream_chooses_them() {
+        let of = |accept: &str| form(accept, None, "", Shapes::All);
+        assert_eq!(of("").unwrap(), Form::default());
+        assert_eq!(of("*/*").unwrap(), Form::default());
+        let kubectl = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
+        assert_eq!(of(kubectl).unwrap().shape, Shape::Table("v1".to_owned()));
+        assert_eq!(of("application/vnd.kubernetes.protobuf,application/json").unwrap(), Form::default());
+        assert!(of("application/yaml").unwrap().is_yaml);
+        assert_eq!(of("text/html").unwrap_err().code, 406);
+        assert_eq!(of("application/json;as=Table;g=meta.k8s.io;v=v9").unwrap_err().code, 406);
+        assert!(form("", None, "curl/8", Shapes::All).unwrap().is_pretty);
+        assert!(unroutable("text/html").is_some());
+        assert!(unroutable("text/html, */*").is_none());
+    }
+}

@@ -1,0 +1,109 @@
+//! Objects in the shape that was asked for: as they are, as a table, as metadata alone.
+
+use crate::clock;
+use crate::registry::api_version;
+use crate::rest::negotiate::Shape;
+use crate::rest::table::Wanted;
+use ravelin_object::{Map, Value};
+use ravelin_printing::IncludeObject;
+use ravelin_resource::Resource;
+
+/// What is said of a list beside its items.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ListFacts {
+    /// Its resource version.
+    pub(crate) resource_version: String,
+    /// Where to go on; empty at the end.
+    pub(crate) continue_token: String,
+    /// How many items follow, where that is known.
+    pub(crate) remaining: Option<u64>,
+}
+
+impl ListFacts {
+    /// The metadata of a list.
+    pub(crate) fn metadata(&self) -> Map {
+        let mut metadata = Map::new();
+        metadata.set("resourceVersion", self.resource_version.as_str().into());
+        if !self.continue_token.is_empty() {
+            metadata.set("continue", self.continue_token.as_str().into());
+        }
+        if let Some(count) = self.remaining.and_then(|count| i64::try_from(count).ok()) {
+            metadata.set("remainingItemCount", Value::Int(count));
+        }
+        metadata
+    }
+}
+
+/// An object in a shape. `headings` says whether a table names its columns.
+pub(crate) fn object(
+    resource: &Resource,
+    object: Value,
+    shape: &Shape,
+    include: IncludeObject,
+    headings: bool,
+) -> Value {
+    match shape {
+        Shape::Object | Shape::Discovery | Shape::MetadataList(_) => object,
+        Shape::Metadata(version) => partial(&object, version),
+        Shape::Table(version) => {
+            let resource_version =
+                crate::rest::selection::text(&object, "resourceVersion").to_owned();
+            let facts = ListFacts { resource_version, ..ListFacts::default() };
+            table(resource, &[object], &facts, version, include, headings)
+        }
+    }
+}
+
+/// A list in a shape.
+pub(crate) fn list(
+    resource: &Resource,
+    items: Vec<Value>,
+    facts: &ListFacts,
+    shape: &Shape,
+    include: IncludeObject,
+) -> Value {
+    let mut list = Map::new();
+    match shape {
+        Shape::Table(version) => return table(resource, &items, facts, version, include, true),
+        Shape::Metadata(version) | Shape::MetadataList(version) => {
+            list.set("kind", "PartialObjectMetadataList".into());
+            list.set("apiVersion", Value::from(format!("meta.k8s.io/{version}")));
+            list.set("metadata", facts.metadata().into());
+            let items: Vec<Value> = items.iter().map(|item| partial(item, version)).collect();
+            list.set("items", items.into());
+        }
+        Shape::Object | Shape::Discovery => {
+            list.set("kind", Value::from(format!("{}List", resource.kind)));
+            list.set("apiVersion", Value::from(api_version(&resource.group, &resource.version)));
+            list.set("metadata", facts.metadata().into());
+            let items: Vec<Value> = items.into_iter().map(without_type).collect();
+            list.set("items", items.into());
+        }
+    }
+    list.into()
+}
+
+/// An item of a typed list: without its kind, which the list says.
+fn without_type(mut item: Value) -> Value {
+    if let Some(map) = item.as_object_mut() {
+        map.remove("kind");
+        map.remove("apiVersion");
+    }
+    item
+}
+
+fn partial(object: &Value, version: &str) -> Value {
+    ravelin_printing::partial_metadata(version, object)
+}
+
+fn table(
+    resource: &Resource,
+    objects: &[Value],
+    facts: &ListFacts,
+    version: &str,
+    include: IncludeObject,
+    headings: bool,
+) -> Value {
+    let wanted = Wanted { version, include, headings, now: clock::seconds() };
+    crate::rest::table::table(resource, objects, facts, wanted)
+}
