@@ -7,7 +7,7 @@
 
 use compact_str::CompactString;
 use ravelin_object::{Map, Value, json_syntax};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a body holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Body {
     pub value: Value,
     /// The paths of keys that are there again, each once, in order: `spec.containers[0].name`.
     pub duplicates: Vec<String>,
+    /// The value with all keys, where some are there twice. No [`Map`] as others know it.
+    pub(crate) whole: Option<Box<Value>>,
 }
 
 /// Why a body could not be read.
@@ -49,8 +51,12 @@ pub fn body(bytes: &[u8], depth: usize) -> Result<Body, BodyError> {
         duplicates: Vec::new(),
         seen: BTreeSet::new(),
     };
-    let value = reader.value()?;
-    Ok(Body { value, duplicates: reader.duplicates })
+    let mut value = reader.value()?;
+    let whole = (!reader.duplicates.is_empty()).then(|| Box::new(value.clone()));
+    if whole.is_some() {
+        keep_last_everywhere(&mut value);
+    }
+    Ok(Body { value, duplicates: reader.duplicates, whole })
 }
 
 /// Reads what is known to be JSON; where it is not after all, it comes to an end.
@@ -127,7 +133,6 @@ impl Reader<'_> {
     fn mapping(&mut self) -> Result<Value, BodyError> {
         let mut entries: Vec<(CompactString, Value)> = Vec::new();
         let mut known: BTreeSet<CompactString> = BTreeSet::new();
-        let mut has_duplicates = false;
         while !self.mark(b'}') && !self.rest.is_empty() {
             let key = self.string();
             self.mark(b':');
@@ -136,19 +141,13 @@ impl Reader<'_> {
                 self.path.push('.');
             }
             self.path.push_str(&key);
-            if !known.insert(key.clone()) {
-                has_duplicates = true;
-                if self.seen.insert(self.path.clone()) {
-                    self.duplicates.push(self.path.clone());
-                }
+            if !known.insert(key.clone()) && self.seen.insert(self.path.clone()) {
+                self.duplicates.push(self.path.clone());
             }
             let value = self.value()?;
             self.path.truncate(length);
             entries.push((key, value));
             self.mark(b',');
-        }
-        if has_duplicates {
-            keep_last(&mut entries);
         }
         Ok(Value::Object(Map::from_unique(entries)))
     }
@@ -229,11 +228,32 @@ impl Reader<'_> {
 }
 
 /// Keeps of equal keys the last, where it is.
-fn keep_last(entries: &mut Vec<(CompactString, Value)>) {
-    let mut seen: BTreeSet<CompactString> = BTreeSet::new();
-    entries.reverse();
-    entries.retain(|(key, _)| seen.insert(key.clone()));
-    entries.reverse();
+pub(crate) fn keep_last(map: &mut Map) {
+    let mut left: BTreeMap<CompactString, usize> = BTreeMap::new();
+    for (key, _) in map.iter() {
+        *left.entry(key.into()).or_default() += 1;
+    }
+    if left.len() == map.len() {
+        return;
+    }
+    map.retain(|key, _| {
+        left.get_mut(key).is_none_or(|count| {
+            *count -= 1;
+            *count == 0
+        })
+    });
+}
+
+/// Keeps of equal keys the last, in all mappings.
+pub(crate) fn keep_last_everywhere(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            keep_last(map);
+            map.iter_mut().for_each(|(_, value)| keep_last_everywhere(value));
+        }
+        Value::Array(items) => items.iter_mut().for_each(keep_last_everywhere),
+        _ => {}
+    }
 }
 
 /// What an object says it is.

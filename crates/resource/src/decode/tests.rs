@@ -11,7 +11,7 @@ fn made(
 ) -> Result<(String, Vec<String>), String> {
     let body = read::body(text.as_bytes(), 512).unwrap();
     let schema = table.schemas().of_kind(version.0, version.1, kind).unwrap();
-    let decoded = decode(table.schemas(), schema, body.value, &body.duplicates);
+    let decoded = super::body(table.schemas(), schema, body);
     decoded.map(|decoded| (json_text(&decoded.value), decoded.strict)).map_err(|error| error.message)
 }
 
