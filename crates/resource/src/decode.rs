@@ -164,7 +164,7 @@ impl Fault {
     }
 
     /// The fault of a value that was read for itself, to be said of where it is.
-    fn from_within(self, context: &Context) -> Self {
+    fn placed_within(self, context: &Context) -> Self {
         match self {
             Self::Type { found, wanted, within } => {
                 Self::Type { found, wanted, within: joined(&context.fields, &within) }
@@ -188,6 +188,8 @@ fn joined(fields: &str, within: &str) -> String {
 struct Decoder<'s> {
     types: &'s Types,
     duplicates: BTreeSet<&'s str>,
+    /// How long the paths of duplicates are: most keys need not be compared with them.
+    lengths: BTreeSet<usize>,
     keys: Keys,
     /// What the first value of another type is refused for, and where it is.
     first: Option<(Fault, Context)>,
@@ -203,9 +205,10 @@ struct Decoder<'s> {
 }
 
 impl<'s> Decoder<'s> {
-    const fn new(types: &'s Types, duplicates: BTreeSet<&'s str>) -> Self {
+    fn new(types: &'s Types, duplicates: BTreeSet<&'s str>) -> Self {
         Self {
             types,
+            lengths: duplicates.iter().map(|path| path.len()).collect(),
             duplicates,
             keys: Keys::Unique,
             first: None,
@@ -250,8 +253,10 @@ impl<'s> Decoder<'s> {
 
     /// Complains if a key that the type knows was there twice.
     fn look_for_duplicate(&mut self, key: &str, is_twice: bool) {
-        let is_known = || !self.duplicates.is_empty() && self.duplicates.contains(self.path_to(key).as_str());
-        if is_twice || is_known() {
+        let length = self.path.len() + usize::from(!self.path.is_empty()) + key.len();
+        let is_listed =
+            || self.lengths.contains(&length) && self.duplicates.contains(self.path_to(key).as_str());
+        if is_twice || is_listed() {
             self.complain("duplicate field", key);
         }
     }
@@ -397,7 +402,7 @@ impl<'s> Decoder<'s> {
         let name = self.types.at(of).text.as_str();
         let name = name.rsplit_once('.').map_or(name, |(_, name)| name);
         if self.keys == Keys::United {
-            map = repeated::united(self.types, fields, &mut map);
+            map = repeated::united(self.types, fields, map);
         }
         let mut found: Vec<Option<Value>> = vec![None; fields.len()];
         let mut seen: BTreeSet<usize> = BTreeSet::new();

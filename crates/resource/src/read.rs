@@ -14,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Body {
     /// The value. Of equal keys the last one counts, in its place.
     pub value: Value,
-    /// The paths of keys that are there again, each once, in order: `spec.containers[0].name`.
+    /// The paths of keys that are there again, each once, in order: `spec.containers[0].name`. Those that come when
+    /// paths of 64 KiB are listed are not; [`crate::decode::body`] does without the list.
     pub duplicates: Vec<String>,
     /// The value with all keys, where some are there twice. No [`Map`] as others know it.
     pub(crate) whole: Option<Box<Value>>,
@@ -48,11 +49,13 @@ pub fn body(bytes: &[u8], depth: usize) -> Result<Body, BodyError> {
         depth,
         deepest: depth,
         path: String::new(),
+        has_duplicates: false,
         duplicates: Vec::new(),
         seen: BTreeSet::new(),
+        room: ROOM,
     };
     let mut value = reader.value()?;
-    let whole = (!reader.duplicates.is_empty()).then(|| Box::new(value.clone()));
+    let whole = reader.has_duplicates.then(|| Box::new(value.clone()));
     if whole.is_some() {
         keep_last_everywhere(&mut value);
     }
@@ -65,9 +68,15 @@ struct Reader<'t> {
     depth: usize,
     deepest: usize,
     path: String,
+    has_duplicates: bool,
     duplicates: Vec<String>,
     seen: BTreeSet<String>,
+    /// How many bytes of paths may still be listed.
+    room: usize,
 }
+
+/// How many bytes the listed paths of duplicates may have: with long keys they could be far more than the body.
+const ROOM: usize = 64 << 10;
 
 impl Reader<'_> {
     fn value(&mut self) -> Result<Value, BodyError> {
@@ -141,8 +150,8 @@ impl Reader<'_> {
                 self.path.push('.');
             }
             self.path.push_str(&key);
-            if !known.insert(key.clone()) && self.seen.insert(self.path.clone()) {
-                self.duplicates.push(self.path.clone());
+            if !known.insert(key.clone()) {
+                self.list_duplicate();
             }
             let value = self.value()?;
             self.path.truncate(length);
@@ -150,6 +159,19 @@ impl Reader<'_> {
             self.mark(b',');
         }
         Ok(Value::Object(Map::from_unique(entries)))
+    }
+
+    /// Lists the path where the reader is, as one that is there again.
+    fn list_duplicate(&mut self) {
+        self.has_duplicates = true;
+        match self.room.checked_sub(self.path.len()) {
+            Some(room) if !self.seen.contains(&self.path) => {
+                self.room = room;
+                self.seen.insert(self.path.clone());
+                self.duplicates.push(self.path.clone());
+            }
+            _ => {}
+        }
     }
 
     fn number(&mut self) -> Result<Value, BodyError> {
@@ -361,6 +383,15 @@ mod tests {
         assert_eq!(read.value.field("a"), Some(&Value::Int(2)));
         let keys: Vec<&str> = read.value.as_object().unwrap().iter().map(|(key, _)| key).collect();
         assert_eq!(keys, ["b", "d", "a"]);
+    }
+
+    #[test]
+    fn long_paths_of_duplicates_are_not_listed_without_end() {
+        let key = "k".repeat(1 << 16);
+        let text = format!("{{\"a\":1,\"a\":2,\"{key}\":{{\"b\":1,\"b\":2}}}}");
+        let read = read(&text);
+        assert_eq!((&read.duplicates[..], read.whole.is_some()), (&["a".to_owned()][..], true));
+        assert_eq!(read.value.field(&key).and_then(|inner| inner.field("b")), Some(&Value::Int(2)));
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! Properties of reading into types, over values made from the schemas.
-#![expect(missing_docs, reason = "a test")]
+#![expect(
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop the process, and so may what it calls"
+)]
 
 use compact_str::CompactString;
 use proptest::prelude::*;

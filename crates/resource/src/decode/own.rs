@@ -78,11 +78,11 @@ impl Decoder<'_> {
         inner.keys = self.keys;
         for slot in values {
             let value = std::mem::replace(slot, Value::Null);
-            let read = inner.value(of, value).map_err(|fault| fault.from_within(&inner.context()))?;
+            let read = inner.value(of, value).map_err(|fault| fault.placed_within(&inner.context()))?;
             *slot = read.unwrap_or_else(|| super::zero::of(self.types, of));
         }
         match inner.first {
-            Some((fault, context)) => Err(fault.from_within(&context)),
+            Some((fault, context)) => Err(fault.placed_within(&context)),
             None => Ok(()),
         }
     }

@@ -6,19 +6,17 @@
 //! Source: Go `encoding/json`, `decodeState.object`, `array`, `literalStore`.
 
 use crate::types::{Field, Own, Shape, TypeRef, Types};
-use compact_str::CompactString;
 use ravelin_object::{Map, Value};
 
 /// The mapping with each key of a struct once; unknown keys are dropped. Takes time in the size of the mapping: what is
 /// in it is united only when it is read.
-pub(super) fn united(types: &Types, fields: &[Field], map: &mut Map) -> Map {
+pub(super) fn united(types: &Types, fields: &[Field], map: Map) -> Map {
     let mut values: Vec<Option<Value>> = vec![None; fields.len()];
-    for (key, slot) in map.iter_mut() {
+    for (key, new) in map.into_entries() {
         let place = fields.iter().position(|field| field.key == key);
         let Some((field, value)) = place.and_then(|at| Some((fields.get(at)?, values.get_mut(at)?))) else {
             continue;
         };
-        let new = std::mem::replace(slot, Value::Null);
         *value = Some(match value.take() {
             Some(old) => merged(types, field.of, old, new),
             None => new,
@@ -34,7 +32,9 @@ fn merged(types: &Types, of: TypeRef, old: Value, new: Value) -> Value {
         (Shape::Pointer(target), old, new) if new != Value::Null => merged(types, *target, old, new),
         (Shape::Struct(_) | Shape::Map(_), Value::Object(old), Value::Object(new)) => {
             // Both with all their keys: what reads them unites them.
-            Value::Object(chained(old, new))
+            let mut entries = old.into_entries();
+            entries.extend(new.into_entries());
+            Value::Object(Map::from_unique(entries))
         }
         (Shape::List(item), Value::Array(old), Value::Array(new)) => {
             let mut old = old.into_iter();
@@ -54,16 +54,4 @@ fn merged(types: &Types, of: TypeRef, old: Value, new: Value) -> Value {
         ) => old,
         (_, _, new) => new,
     }
-}
-
-fn chained(old: Map, new: Map) -> Map {
-    let entries = |map: Map| {
-        let mut map = map;
-        let taken: Vec<(CompactString, Value)> =
-            map.iter_mut().map(|(key, value)| (key.into(), std::mem::replace(value, Value::Null))).collect();
-        taken
-    };
-    let mut all = entries(old);
-    all.extend(entries(new));
-    Map::from_unique(all)
 }

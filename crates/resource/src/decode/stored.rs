@@ -30,10 +30,9 @@ pub fn stored(schemas: &Schemas, schema: SchemaRef, mut value: Value) -> Value {
 fn visit(types: &Types, of: TypeRef, value: &mut Value) {
     match (&types.at(of).shape, value) {
         // A list with a name of its own is a message of its own, and is there even if it is empty.
+        (Shape::List(_), Value::Array(items)) if items.is_empty() && has_name(types, of) => {}
         (Shape::List(_), slot @ Value::Array(_)) if slot.as_array().is_some_and(<[Value]>::is_empty) => {
-            if !has_name(types, of) {
-                *slot = Value::Null;
-            }
+            *slot = Value::Null;
         }
         (Shape::Map(_), slot @ Value::Object(_)) if slot.as_object().is_some_and(|map| map.is_empty()) => {
             *slot = Value::Null;
