@@ -130,11 +130,12 @@ fn resources(discovery: &Value, columns: &Value) -> anyhow::Result<String> {
                 let path = if name.is_empty() { format!("/api/{of}") } else { format!("/apis/{name}/{of}") };
                 for resource in list(version.get("resources"))? {
                     let plural = resource.get("resource").and_then(Value::as_str).unwrap_or_default();
-                    let mut entry = resource.clone();
-                    entry["group"] = name.into();
-                    entry["version"] = of.into();
-                    entry["columns"] = cells(columns.get(format!("{path}/{plural}")));
-                    text.push_str(&compact(&entry));
+                    let mut entry = resource.as_object().context("a resource is no mapping")?.clone();
+                    entry.insert("group".to_owned(), name.into());
+                    entry.insert("version".to_owned(), of.into());
+                    let columns = cells(columns.get(format!("{path}/{plural}")));
+                    entry.insert("columns".to_owned(), columns);
+                    text.push_str(&compact(&Value::Object(entry)));
                     text.push('\n');
                 }
             }
