@@ -27,6 +27,7 @@ pub mod psa_admission;
 pub mod quantity;
 pub mod rbac_policy;
 pub mod request_info;
+pub mod resource_decode;
 pub mod suppress_comments;
 pub mod yaml_compose;
 pub mod yaml_differs;
@@ -69,6 +70,7 @@ pub const ALL: &[Target] = &[
     Target { name: "quantity", run: quantity::run },
     Target { name: "rbac_policy", run: rbac_policy::run },
     Target { name: "request_info", run: request_info::run },
+    Target { name: "resource_decode", run: resource_decode::run },
     Target { name: "suppress_comments", run: suppress_comments::run },
     Target { name: "yaml_compose", run: yaml_compose::run },
     Target { name: "yaml_differs", run: yaml_differs::run },

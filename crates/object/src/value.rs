@@ -230,6 +230,12 @@ impl Map {
         self.0.iter_mut().map(|(key, value)| (key.as_str(), value))
     }
 
+    /// The entries, in their order, taken out.
+    #[must_use]
+    pub fn into_entries(self) -> Vec<(CompactString, Value)> {
+        self.0
+    }
+
     /// Keeps only the entries that `keep` says.
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
         self.0.retain_mut(|(key, value)| keep(key, value));

@@ -13,9 +13,21 @@ pub(crate) fn canonical(text: &str) -> Result<String, usize> {
     let mut out = String::with_capacity(text.len());
     let mut reader = Reader { text: text.as_bytes(), at: 0 };
     while let Some(quantum) = reader.quantum()? {
-        push(&mut out, quantum);
+        push(&mut out, &quantum);
     }
     Ok(out)
+}
+
+/// Bytes as Go writes them.
+pub(crate) fn encoded(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let byte = |place: usize| group.get(place).copied().unwrap_or_default();
+        let (one, two, three) = (byte(0), byte(1), byte(2));
+        let digits = [one >> 2, (one & 3) << 4 | two >> 4, (two & 15) << 2 | three >> 6, three & 63];
+        push(&mut out, &Quantum { digits, count: group.len() + 1 });
+    }
+    out
 }
 
 /// Up to four digits of six bits each.
@@ -96,7 +108,7 @@ fn digit(byte: u8) -> Option<u8> {
 }
 
 /// Writes a quantum with padding, and without the bits that are of no byte.
-fn push(out: &mut String, quantum: Quantum) {
+fn push(out: &mut String, quantum: &Quantum) {
     let mut digits = quantum.digits;
     let mask = match quantum.count {
         2 => 0b11_0000,
@@ -139,6 +151,16 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(canonical(text).as_deref(), expected.as_ref().map(|text| *text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_written_as_go_writes_them() {
+        for (bytes, text) in
+            [(&b""[..], ""), (b"a", "YQ=="), (b"ab", "YWI="), (b"abc", "YWJj"), (b"\xff\xfe", "//4=")]
+        {
+            assert_eq!(encoded(bytes), text);
+            assert_eq!(canonical(text).as_deref(), Ok(text));
         }
     }
 }

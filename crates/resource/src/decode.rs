@@ -7,11 +7,13 @@
 //! Source: `sigs.k8s.io/json` (`UnmarshalStrict`), Go `encoding/json` (`Marshal`), and the types of `k8s.io/api`.
 
 mod own;
+mod repeated;
 mod stored;
 #[cfg(test)]
 mod tests;
 mod zero;
 
+use crate::read::{self, Body};
 use crate::schemas::{SchemaRef, Schemas};
 use crate::types::{Field, Shape, TypeRef, Types};
 use compact_str::CompactString;
@@ -45,18 +47,31 @@ pub struct DecodeError {
 /// Source: `sigs.k8s.io/json` `saveStrictError`.
 pub const MOST_COMPLAINTS: usize = 100;
 
-/// What the API server makes of a body that is read into the type of a schema and written again.
+/// What the API server makes of a value that is read into the type of a schema and written again.
 ///
 /// `duplicates` are the paths of keys that were there twice, as [`crate::read::body`] finds them; of those that the
 /// type knows, strict decoding complains. Metadata, `apiVersion` and `kind` are fields like others. A schema without a
 /// type behind it (one of a property, or a patch) keeps the value as it is.
 ///
-/// Three things of the text are not in a [`Value`], and differ from upstream: how a number was written
-/// (`1e3` for an integer is refused as `number 1000.0`, and as a quantity is `1k`); that mappings given twice are
-/// merged, not replaced; the order of complaints about what is unknown in a mapping that was given twice.
+/// How a number was written is not in a [`Value`]: `1e3` for an integer is refused as `number 1000.0`, and as a quantity
+/// it is `1k`. And of keys that were there twice only the last value is; [`body`] knows all.
 ///
 /// # Errors
 /// The first value of another type than its field, or the first that a type of its own refuses.
+pub fn decode(
+    schemas: &Schemas,
+    schema: SchemaRef,
+    value: Value,
+    duplicates: &[String],
+) -> Result<Decoded, DecodeError> {
+    let duplicates = duplicates.iter().map(String::as_str).collect();
+    run(schemas, schema, value, Decoder::new(&schemas.types, duplicates))
+}
+
+/// As [`decode`], of a body: keys that are there twice are merged and complained of as upstream does.
+///
+/// # Errors
+/// As [`decode`].
 ///
 /// ```
 /// use ravelin_object::Value;
@@ -64,39 +79,65 @@ pub const MOST_COMPLAINTS: usize = 100;
 ///
 /// let table = Table::builtin();
 /// let schema = table.resource("", "v1", "configmaps").and_then(|resource| resource.schema).unwrap();
-/// let body = read::body(br#"{"data": {"a": "1", "a": "2"}, "foo": 1}"#, 100).unwrap();
-/// let decoded = decode::decode(table.schemas(), schema, body.value, &body.duplicates).unwrap();
-/// assert_eq!(decoded.strict, [r#"duplicate field "data.a""#, r#"unknown field "foo""#]);
+/// let body = read::body(br#"{"data": {"a": "1", "a": "2"}, "foo": 1, "data": {"b": "3"}}"#, 100).unwrap();
+/// let decoded = decode::body(table.schemas(), schema, body).unwrap();
+/// let complaints = [r#"duplicate field "data.a""#, r#"unknown field "foo""#, r#"duplicate field "data""#];
+/// assert_eq!(decoded.strict, complaints);
 /// assert_eq!(decoded.value.dotted("data.a"), Some(&Value::from("2")));
 /// ```
-pub fn decode(
+pub fn body(schemas: &Schemas, schema: SchemaRef, body: Body) -> Result<Decoded, DecodeError> {
+    let decoder = |keys| Decoder { keys, ..Decoder::new(&schemas.types, BTreeSet::new()) };
+    let Some(whole) = body.whole else {
+        return run(schemas, schema, body.value, decoder(Keys::Unique));
+    };
+    if schemas.at(schema).go().is_none() {
+        return Ok(Decoded { value: body.value, strict: Vec::new() });
+    }
+    // Once to see what is wrong, in the order of the text, and once for what comes of it. Neither looks at a value
+    // twice, however keys are repeated.
+    let looked = run(schemas, schema, (*whole).clone(), decoder(Keys::EachByItself))?;
+    let united = run(schemas, schema, *whole, decoder(Keys::United))?;
+    Ok(Decoded { value: united.value, strict: looked.strict })
+}
+
+fn run(
     schemas: &Schemas,
     schema: SchemaRef,
     value: Value,
-    duplicates: &[String],
+    mut decoder: Decoder<'_>,
 ) -> Result<Decoded, DecodeError> {
     let Some(of) = schemas.at(schema).go() else {
         return Ok(Decoded { value, strict: Vec::new() });
     };
-    let types = &schemas.types;
-    let mut decoder = Decoder::new(types, duplicates.iter().map(String::as_str).collect());
     let read = decoder.value(of, value).map_err(|fault| fault.with(&decoder.context()));
     let message = match (read, decoder.first) {
         (Err(message), _) => message,
         (Ok(_), Some((fault, context))) => fault.with(&context),
         (Ok(value), None) => {
-            let value = value.unwrap_or_else(|| zero::of(types, of));
+            let value = value.unwrap_or_else(|| zero::of(&schemas.types, of));
             return Ok(Decoded { value, strict: decoder.strict });
         }
     };
     Err(DecodeError { message })
 }
 
+/// What to do about keys that are in a mapping twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keys {
+    /// There are none.
+    Unique,
+    /// Read each value by itself, and complain.
+    EachByItself,
+    /// Read the values as one.
+    United,
+}
+
 /// What a value is refused for.
 #[derive(Debug)]
 enum Fault {
-    /// It is of another type: what it is, and what it should be.
-    Type { found: String, wanted: String },
+    /// It is of another type: what it is, what it should be, and the fields that lead to it within a type that reads
+    /// itself.
+    Type { found: String, wanted: String, within: String },
     /// Words that need no context.
     Words(String),
 }
@@ -112,15 +153,32 @@ impl Fault {
     fn with(self, context: &Context) -> String {
         match self {
             Self::Words(words) => words,
-            Self::Type { found, wanted } => match &context.of {
+            Self::Type { found, wanted, within } => match &context.of {
                 Some(of) => format!(
                     "json: cannot unmarshal {found} into Go struct field {of}.{} of type {wanted}",
-                    context.fields
+                    joined(&context.fields, &within)
                 ),
                 None => format!("json: cannot unmarshal {found} into Go value of type {wanted}"),
             },
         }
     }
+
+    /// The fault of a value that was read for itself, to be said of where it is.
+    fn placed_within(self, context: &Context) -> Self {
+        match self {
+            Self::Type { found, wanted, within } => {
+                Self::Type { found, wanted, within: joined(&context.fields, &within) }
+            }
+            Self::Words(words) => Self::Words(words),
+        }
+    }
+}
+
+fn joined(fields: &str, within: &str) -> String {
+    if fields.is_empty() || within.is_empty() {
+        return format!("{fields}{within}");
+    }
+    format!("{fields}.{within}")
 }
 
 /// Reads a value into types, and writes what comes of it in the same go.
@@ -130,6 +188,9 @@ impl Fault {
 struct Decoder<'s> {
     types: &'s Types,
     duplicates: BTreeSet<&'s str>,
+    /// How long the paths of duplicates are: most keys need not be compared with them.
+    lengths: BTreeSet<usize>,
+    keys: Keys,
     /// What the first value of another type is refused for, and where it is.
     first: Option<(Fault, Context)>,
     strict: Vec<String>,
@@ -144,10 +205,12 @@ struct Decoder<'s> {
 }
 
 impl<'s> Decoder<'s> {
-    const fn new(types: &'s Types, duplicates: BTreeSet<&'s str>) -> Self {
+    fn new(types: &'s Types, duplicates: BTreeSet<&'s str>) -> Self {
         Self {
             types,
+            lengths: duplicates.iter().map(|path| path.len()).collect(),
             duplicates,
+            keys: Keys::Unique,
             first: None,
             strict: Vec::new(),
             complained: BTreeSet::new(),
@@ -165,7 +228,7 @@ impl<'s> Decoder<'s> {
     /// Remembers that a value is of another type, unless another was before.
     fn refuse(&mut self, found: impl Into<String>, of: TypeRef) {
         let wanted = self.types.at(of).text.clone();
-        self.remember(Fault::Type { found: found.into(), wanted });
+        self.remember(Fault::Type { found: found.into(), wanted, within: String::new() });
     }
 
     fn remember(&mut self, fault: Fault) {
@@ -189,8 +252,11 @@ impl<'s> Decoder<'s> {
     }
 
     /// Complains if a key that the type knows was there twice.
-    fn look_for_duplicate(&mut self, key: &str) {
-        if !self.duplicates.is_empty() && self.duplicates.contains(self.path_to(key).as_str()) {
+    fn look_for_duplicate(&mut self, key: &str, is_twice: bool) {
+        let length = self.path.len() + usize::from(!self.path.is_empty()) + key.len();
+        let is_listed =
+            || self.lengths.contains(&length) && self.duplicates.contains(self.path_to(key).as_str());
+        if is_twice || is_listed() {
             self.complain("duplicate field", key);
         }
     }
@@ -218,7 +284,7 @@ impl<'s> Decoder<'s> {
                 let read = self.value(target, value)?;
                 return Ok(Some(read.unwrap_or_else(|| zero::of(types, target))));
             }
-            Shape::Any => return Ok(Some(value)),
+            Shape::Any => return Ok(Some(self.kept(value))),
             Shape::List(item) => return self.list(of, *item, value),
             Shape::Map(values) => return self.map(of, *values, value),
             Shape::Struct(fields) => return self.structure(of, fields, value),
@@ -227,12 +293,21 @@ impl<'s> Decoder<'s> {
         Ok(self.scalar(of, value))
     }
 
+    /// A value that no type looks into.
+    fn kept(&self, mut value: Value) -> Value {
+        if self.keys == Keys::United {
+            read::keep_last_everywhere(&mut value);
+        }
+        value
+    }
+
     fn scalar(&mut self, of: TypeRef, value: Value) -> Option<Value> {
         match (&self.types.at(of).shape, value) {
             (Shape::Bool, value @ Value::Bool(_)) | (Shape::Text, value @ Value::String(_)) => {
                 return Some(value);
             }
             (Shape::Bytes, Value::String(text)) => return self.bytes(&text),
+            (Shape::Bytes, Value::Array(items)) => return Some(self.numbers(&items)),
             (Shape::Int(bits), Value::Int(number)) if fits(number, *bits) => return Some(Value::Int(number)),
             (Shape::UInt(bits), Value::Int(number))
                 if number >= 0 && (*bits == 64 || number >> bits == 0) =>
@@ -261,6 +336,30 @@ impl<'s> Decoder<'s> {
         }
     }
 
+    /// Go takes bytes as a list of numbers, too.
+    fn numbers(&mut self, items: &[Value]) -> Value {
+        let mut bytes = Vec::with_capacity(items.len());
+        for item in items {
+            let byte = match item {
+                Value::Int(byte) => u8::try_from(*byte).ok(),
+                Value::Null => Some(0),
+                _ => None,
+            };
+            let found = || match item {
+                Value::Int(_) | Value::UInt(_) | Value::Float(_) => format!("number {}", number(item)),
+                other => word(other).to_owned(),
+            };
+            match byte {
+                Some(byte) => bytes.push(byte),
+                None => {
+                    let (wanted, within) = ("uint8".to_owned(), String::new());
+                    self.remember(Fault::Type { found: found(), wanted, within });
+                }
+            }
+        }
+        Value::from(crate::base64::encoded(&bytes))
+    }
+
     fn list(&mut self, of: TypeRef, item: TypeRef, value: Value) -> Result<Option<Value>, Fault> {
         let Value::Array(mut items) = value else {
             self.refuse(word(&value), of);
@@ -281,8 +380,13 @@ impl<'s> Decoder<'s> {
             self.refuse(word(&value), of);
             return Ok(None);
         };
+        if self.keys == Keys::United {
+            read::keep_last(&mut map);
+        }
+        let mut seen: BTreeSet<CompactString> = BTreeSet::new();
         for (key, slot) in map.iter_mut() {
-            self.look_for_duplicate(key);
+            let is_twice = self.keys == Keys::EachByItself && !seen.insert(key.into());
+            self.look_for_duplicate(key, is_twice);
             let item = std::mem::replace(slot, Value::Null);
             let read = self.below(key, |decoder| decoder.value(values, item))?;
             *slot = read.unwrap_or_else(|| zero::of(self.types, values));
@@ -297,7 +401,11 @@ impl<'s> Decoder<'s> {
         };
         let name = self.types.at(of).text.as_str();
         let name = name.rsplit_once('.').map_or(name, |(_, name)| name);
+        if self.keys == Keys::United {
+            map = repeated::united(self.types, fields, map);
+        }
         let mut found: Vec<Option<Value>> = vec![None; fields.len()];
+        let mut seen: BTreeSet<usize> = BTreeSet::new();
         for (key, slot) in map.iter_mut() {
             let place = fields.iter().position(|field| field.key == key);
             let Some((field, result)) = place.and_then(|at| Some((fields.get(at)?, found.get_mut(at)?)))
@@ -305,7 +413,8 @@ impl<'s> Decoder<'s> {
                 self.complain("unknown field", key);
                 continue;
             };
-            self.look_for_duplicate(key);
+            let is_twice = self.keys == Keys::EachByItself && place.is_some_and(|at| !seen.insert(at));
+            self.look_for_duplicate(key, is_twice);
             let (outer, depth) = (self.within.replace(name), self.fields.len());
             self.fields.extend_from_slice(&field.through);
             self.fields.push(field.key);

@@ -7,15 +7,18 @@
 
 use compact_str::CompactString;
 use ravelin_object::{Map, Value, json_syntax};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a body holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Body {
     /// The value. Of equal keys the last one counts, in its place.
     pub value: Value,
-    /// The paths of keys that are there again, each once, in order: `spec.containers[0].name`.
+    /// The paths of keys that are there again, each once, in order: `spec.containers[0].name`. Those that come when
+    /// paths of 64 KiB are listed are not; [`crate::decode::body`] does without the list.
     pub duplicates: Vec<String>,
+    /// The value with all keys, where some are there twice. No [`Map`] as others know it.
+    pub(crate) whole: Option<Box<Value>>,
 }
 
 /// Why a body could not be read.
@@ -46,11 +49,17 @@ pub fn body(bytes: &[u8], depth: usize) -> Result<Body, BodyError> {
         depth,
         deepest: depth,
         path: String::new(),
+        has_duplicates: false,
         duplicates: Vec::new(),
         seen: BTreeSet::new(),
+        room: ROOM,
     };
-    let value = reader.value()?;
-    Ok(Body { value, duplicates: reader.duplicates })
+    let mut value = reader.value()?;
+    let whole = reader.has_duplicates.then(|| Box::new(value.clone()));
+    if whole.is_some() {
+        keep_last_everywhere(&mut value);
+    }
+    Ok(Body { value, duplicates: reader.duplicates, whole })
 }
 
 /// Reads what is known to be JSON; where it is not after all, it comes to an end.
@@ -59,9 +68,15 @@ struct Reader<'t> {
     depth: usize,
     deepest: usize,
     path: String,
+    has_duplicates: bool,
     duplicates: Vec<String>,
     seen: BTreeSet<String>,
+    /// How many bytes of paths may still be listed.
+    room: usize,
 }
+
+/// How many bytes the listed paths of duplicates may have: with long keys they could be far more than the body.
+const ROOM: usize = 64 << 10;
 
 impl Reader<'_> {
     fn value(&mut self) -> Result<Value, BodyError> {
@@ -127,7 +142,6 @@ impl Reader<'_> {
     fn mapping(&mut self) -> Result<Value, BodyError> {
         let mut entries: Vec<(CompactString, Value)> = Vec::new();
         let mut known: BTreeSet<CompactString> = BTreeSet::new();
-        let mut has_duplicates = false;
         while !self.mark(b'}') && !self.rest.is_empty() {
             let key = self.string();
             self.mark(b':');
@@ -137,20 +151,27 @@ impl Reader<'_> {
             }
             self.path.push_str(&key);
             if !known.insert(key.clone()) {
-                has_duplicates = true;
-                if self.seen.insert(self.path.clone()) {
-                    self.duplicates.push(self.path.clone());
-                }
+                self.list_duplicate();
             }
             let value = self.value()?;
             self.path.truncate(length);
             entries.push((key, value));
             self.mark(b',');
         }
-        if has_duplicates {
-            keep_last(&mut entries);
-        }
         Ok(Value::Object(Map::from_unique(entries)))
+    }
+
+    /// Lists the path where the reader is, as one that is there again.
+    fn list_duplicate(&mut self) {
+        self.has_duplicates = true;
+        match self.room.checked_sub(self.path.len()) {
+            Some(room) if !self.seen.contains(&self.path) => {
+                self.room = room;
+                self.seen.insert(self.path.clone());
+                self.duplicates.push(self.path.clone());
+            }
+            _ => {}
+        }
     }
 
     fn number(&mut self) -> Result<Value, BodyError> {
@@ -229,11 +250,32 @@ impl Reader<'_> {
 }
 
 /// Keeps of equal keys the last, where it is.
-fn keep_last(entries: &mut Vec<(CompactString, Value)>) {
-    let mut seen: BTreeSet<CompactString> = BTreeSet::new();
-    entries.reverse();
-    entries.retain(|(key, _)| seen.insert(key.clone()));
-    entries.reverse();
+pub(crate) fn keep_last(map: &mut Map) {
+    let mut left: BTreeMap<CompactString, usize> = BTreeMap::new();
+    for (key, _) in map.iter() {
+        *left.entry(key.into()).or_default() += 1;
+    }
+    if left.len() == map.len() {
+        return;
+    }
+    map.retain(|key, _| {
+        left.get_mut(key).is_none_or(|count| {
+            *count -= 1;
+            *count == 0
+        })
+    });
+}
+
+/// Keeps of equal keys the last, in all mappings.
+pub(crate) fn keep_last_everywhere(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            keep_last(map);
+            map.iter_mut().for_each(|(_, value)| keep_last_everywhere(value));
+        }
+        Value::Array(items) => items.iter_mut().for_each(keep_last_everywhere),
+        _ => {}
+    }
 }
 
 /// What an object says it is.
@@ -341,6 +383,15 @@ mod tests {
         assert_eq!(read.value.field("a"), Some(&Value::Int(2)));
         let keys: Vec<&str> = read.value.as_object().unwrap().iter().map(|(key, _)| key).collect();
         assert_eq!(keys, ["b", "d", "a"]);
+    }
+
+    #[test]
+    fn long_paths_of_duplicates_are_not_listed_without_end() {
+        let key = "k".repeat(1 << 16);
+        let text = format!("{{\"a\":1,\"a\":2,\"{key}\":{{\"b\":1,\"b\":2}}}}");
+        let read = read(&text);
+        assert_eq!((&read.duplicates[..], read.whole.is_some()), (&["a".to_owned()][..], true));
+        assert_eq!(read.value.field(&key).and_then(|inner| inner.field("b")), Some(&Value::Int(2)));
     }
 
     #[test]

@@ -114,6 +114,14 @@ impl Types {
         self.nodes.get(at.0 as usize).unwrap_or(NONE)
     }
 
+    /// The fields of a struct of a name; none where there is no such struct.
+    pub(crate) fn fields(&self, name: &str) -> &[Field] {
+        match self.named(name).map(|at| &self.at(at).shape) {
+            Some(Shape::Struct(fields)) => fields,
+            _ => &[],
+        }
+    }
+
     fn push(&mut self, text: String, shape: Shape) -> TypeRef {
         // INVARIANT: the data has some thousands of types.
         let at = TypeRef(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));

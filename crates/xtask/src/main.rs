@@ -2,7 +2,7 @@
 //!
 //! Never shipped. `ci` runs everything a change has to pass; [`tidy`] holds the rules that no compiler
 //! checks and is a test too; [`docs`] writes the files that are generated from the code; [`new_check`]
-//! writes the skeleton of a check; [`envtest`] builds the programs of a control plane; [`mod@bench`] starts the benchmarks of `crates/bench`. Start reading at
+//! writes the skeleton of a check; [`resources`] writes the data of the built-in resources; [`envtest`] builds the programs of a control plane; [`mod@bench`] starts the benchmarks of `crates/bench`. Start reading at
 //! [`ci::STEPS`].
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a development tool talks to its terminal")]
 
@@ -11,6 +11,7 @@ mod ci;
 mod docs;
 mod envtest;
 mod new_check;
+mod resources;
 mod tidy;
 mod workspace;
 
@@ -40,6 +41,8 @@ enum Task {
     },
     /// Write the skeleton of a check and enter it in its registry
     NewCheck(new_check::Args),
+    /// Write the data of the built-in resources from what an API server publishes of itself
+    Resources(resources::Args),
     /// Build the programs of a control plane, for the tests named `e2e_*`; print the folder in which they are
     Envtest,
     /// Run a benchmark; arguments behind its name are its own
@@ -66,6 +69,7 @@ fn run(task: Task) -> anyhow::Result<bool> {
         Task::Docs { check: true } => is_clean(&docs::faults(&workspace.root)?),
         Task::Docs { check: false } => docs::write(&workspace.root).map(|()| true)?,
         Task::NewCheck(args) => new_check::run(&workspace.root, &args).map(|()| true)?,
+        Task::Resources(args) => resources::run(&workspace.root, &args)?,
         Task::Envtest => tell(&envtest::programs()?),
         Task::Bench(args) => bench::run(&workspace, &args)?,
     })

@@ -13,20 +13,20 @@ use std::collections::BTreeSet;
 
 impl Decoder<'_> {
     /// Reads a value into a type that reads itself, null included.
-    pub(super) fn own(&mut self, own: Own, value: Value) -> Result<Option<Value>, Fault> {
+    pub(super) fn own(&self, own: Own, value: Value) -> Result<Option<Value>, Fault> {
         match own {
             Own::Quantity => quantity(&value),
             Own::Time => moment(&value, Layout::Seconds),
             Own::MicroTime => moment(&value, Layout::Micros),
             Own::IntOrString => int_or_string(value),
-            Own::Raw => Ok(Some(value).filter(|value| *value != Value::Null)),
+            Own::Raw => Ok(Some(self.kept(value)).filter(|value| *value != Value::Null)),
             Own::SchemaOrBool => self.schema_or_bool(value),
             Own::SchemaOrArray => self.schema_or_array(value),
             Own::SchemaOrStrings => self.schema_or_strings(value),
         }
     }
 
-    fn schema_or_bool(&mut self, value: Value) -> Result<Option<Value>, Fault> {
+    fn schema_or_bool(&self, value: Value) -> Result<Option<Value>, Fault> {
         match value {
             Value::Bool(_) => Ok(Some(value)),
             Value::Object(_) => self.schema(value).map(Some),
@@ -35,14 +35,11 @@ impl Decoder<'_> {
     }
 
     /// A schema or a list of schemas; anything else is nothing.
-    fn schema_or_array(&mut self, value: Value) -> Result<Option<Value>, Fault> {
+    fn schema_or_array(&self, value: Value) -> Result<Option<Value>, Fault> {
         match value {
             Value::Object(_) => self.schema(value).map(Some),
             Value::Array(mut items) if !items.is_empty() => {
-                for item in &mut items {
-                    let schema = std::mem::replace(item, Value::Null);
-                    *item = self.schema(schema)?;
-                }
+                self.schemas(items.iter_mut())?;
                 Ok(Some(Value::Array(items)))
             }
             _ => Ok(None),
@@ -50,7 +47,7 @@ impl Decoder<'_> {
     }
 
     /// A schema or a list of strings; anything else is nothing.
-    fn schema_or_strings(&mut self, value: Value) -> Result<Option<Value>, Fault> {
+    fn schema_or_strings(&self, value: Value) -> Result<Option<Value>, Fault> {
         match value {
             Value::Object(_) => self.schema(value).map(Some),
             Value::Array(mut items) if !items.is_empty() => {
@@ -67,21 +64,32 @@ impl Decoder<'_> {
         }
     }
 
-    /// A schema within a schema is read for itself, without complaints; what is wrong in it is said of where it is.
-    fn schema(&mut self, value: Value) -> Result<Value, Fault> {
-        let Some(of) = self.types.named(JSON_SCHEMA) else { return Ok(value) };
+    fn schema(&self, mut value: Value) -> Result<Value, Fault> {
+        self.schemas(std::iter::once(&mut value))?;
+        Ok(value)
+    }
+
+    /// Schemas within a schema are read for themselves, without complaints; what is wrong in them is said of where they
+    /// are.
+    fn schemas<'v>(&self, values: impl Iterator<Item = &'v mut Value>) -> Result<(), Fault> {
+        let Some(of) = self.types.named(JSON_SCHEMA) else { return Ok(()) };
         let mut inner = Decoder::new(self.types, BTreeSet::new());
         inner.is_strict = false;
-        let read = inner.value(of, value)?;
+        inner.keys = self.keys;
+        for slot in values {
+            let value = std::mem::replace(slot, Value::Null);
+            let read = inner.value(of, value).map_err(|fault| fault.placed_within(&inner.context()))?;
+            *slot = read.unwrap_or_else(|| super::zero::of(self.types, of));
+        }
         match inner.first {
-            Some((fault, _)) => Err(fault),
-            None => Ok(read.unwrap_or_else(|| super::zero::of(self.types, of))),
+            Some((fault, context)) => Err(fault.placed_within(&context)),
+            None => Ok(()),
         }
     }
 }
 
 fn mismatch(found: impl Into<String>, wanted: &str) -> Fault {
-    Fault::Type { found: found.into(), wanted: wanted.to_owned() }
+    Fault::Type { found: found.into(), wanted: wanted.to_owned(), within: String::new() }
 }
 
 fn quantity(value: &Value) -> Result<Option<Value>, Fault> {

@@ -11,7 +11,7 @@ fn made(
 ) -> Result<(String, Vec<String>), String> {
     let body = read::body(text.as_bytes(), 512).unwrap();
     let schema = table.schemas().of_kind(version.0, version.1, kind).unwrap();
-    let decoded = decode(table.schemas(), schema, body.value, &body.duplicates);
+    let decoded = super::body(table.schemas(), schema, body);
     decoded.map(|decoded| (json_text(&decoded.value), decoded.strict)).map_err(|error| error.message)
 }
 
@@ -86,13 +86,19 @@ fn strict_decoding_complains_of_what_is_unknown_or_twice() {
     assert_eq!(
         strict,
         [
+            r#"unknown field "foo""#,
             r#"duplicate field "spec.containers[0].name""#,
             r#"unknown field "spec.containers[0].x""#,
             r#"unknown field "spec.foo""#,
             r#"duplicate field "metadata.labels.a""#,
-            r#"unknown field "foo""#,
         ]
     );
+    // Of a list of paths the same follows, in the order in which the last values are.
+    let schema = table.schemas().of_kind("", "v1", "Pod").unwrap();
+    let body = read::body(text.as_bytes(), 512).unwrap();
+    let listed = decode(table.schemas(), schema, body.value, &body.duplicates).unwrap();
+    assert_eq!(listed.strict.len(), strict.len());
+    assert_eq!(listed.strict.last(), Some(&r#"unknown field "foo""#.to_owned()));
     let many: Vec<String> = (0..200).map(|n| format!("\"k{n}\":1")).collect();
     let (_, strict) = made(&table, ("", "v1"), "Pod", &format!("{{{}}}", many.join(","))).unwrap();
     assert_eq!(strict.len(), MOST_COMPLAINTS);
@@ -107,4 +113,45 @@ fn an_empty_list_is_nothing_once_it_was_stored() {
     assert_eq!(json_text(&decoded.value), r#"{"metadata":{},"rules":[]}"#);
     let stored = stored(table.schemas(), schema, decoded.value);
     assert_eq!(json_text(&stored), r#"{"metadata":{},"rules":null}"#);
+}
+
+#[test]
+fn what_is_given_twice_is_read_into_what_is_there() {
+    let table = Table::builtin();
+    let cases = [
+        // The fields of a struct, the keys of a mapping and the items of a list are merged; values of keys are not.
+        (
+            r#"{"metadata":{"name":"a","labels":{"x":"1","y":"1"}},"metadata":{"namespace":"b","labels":{"y":"2"}}}"#,
+            r#"{"metadata":{"name":"a","namespace":"b","labels":{"x":"1","y":"2"}},"spec":{"containers":null},"status":{}}"#,
+        ),
+        (
+            r#"{"spec":{"containers":[{"name":"a","image":"i"},{"name":"b"}],"containers":[{"image":"j"}]}}"#,
+            r#"{"metadata":{},"spec":{"containers":[{"name":"a","image":"j","resources":{}}]},"status":{}}"#,
+        ),
+        // Null leaves a string and a struct as they were, and takes a pointer away.
+        (
+            r#"{"spec":{"nodeName":"n","nodeName":null,"priority":1,"priority":null},"spec":null}"#,
+            r#"{"metadata":{},"spec":{"containers":null,"nodeName":"n"},"status":{}}"#,
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(made(&table, ("", "v1"), "Pod", text).unwrap().0, expected, "{text}");
+    }
+    // What comes first is refused though something else comes behind it.
+    assert_eq!(
+        made(&table, ("", "v1"), "Pod", r#"{"kind":1,"kind":"Pod"}"#).unwrap_err(),
+        "json: cannot unmarshal number into Go struct field Pod.TypeMeta.kind of type string"
+    );
+}
+
+#[test]
+fn keys_repeated_at_every_depth_take_no_more_time_than_others() {
+    let table = Table::builtin();
+    let depth = 60;
+    let start = r#"{"not":{},"not":"#.repeat(depth);
+    let schema = format!("{start}{{}}{}", "}".repeat(depth));
+    let text = format!(r#"{{"spec":{{"versions":[{{"schema":{{"openAPIV3Schema":{schema}}}}}]}}}}"#);
+    let (value, strict) =
+        made(&table, ("apiextensions.k8s.io", "v1"), "CustomResourceDefinition", &text).unwrap();
+    assert_eq!((value.matches("not").count(), strict.len()), (depth, depth));
 }

@@ -4,6 +4,7 @@ use super::object;
 use crate::Table;
 use crate::schemas::SchemaRef;
 use crate::table::{Resource, Subresource, api_version};
+use crate::types::{Shape, TypeRef, Types};
 use compact_str::CompactString;
 use ravelin_object::Value;
 
@@ -339,7 +340,19 @@ impl Maker<'_> {
         if !rest.is_empty() {
             parameters.push(Parameter { name: "path", place: Place::Path, kind: "string" });
         }
+        if is_connection || subresource.name == "log" {
+            parameters.extend(self.options(subresource));
+        }
         self.path(format!("{}/{{name}}/{}{rest}", self.address(), subresource.name), &parameters, operations)
+    }
+
+    /// What can be asked of a connection, or of logs: the fields of its options.
+    fn options(&self, subresource: &Subresource) -> Vec<Parameter> {
+        let types = &self.table.schemas().types;
+        let kind = if subresource.name == "log" { "PodLogOptions" } else { subresource.kind.as_str() };
+        let fields = types.fields(&format!("io.k8s.api.core.v1.{kind}")).iter();
+        let plain = fields.filter(|field| field.through.is_empty() && field.key != "sinceTime");
+        plain.map(|field| query(field.key, query_type(types, field.of))).collect()
     }
 
     fn connection(&self, act: Act, subresource: &Subresource, suffix: &str) -> Operation {
@@ -414,6 +427,16 @@ impl Maker<'_> {
     fn name_of(&self, schema: Option<SchemaRef>) -> CompactString {
         let name = schema.and_then(|at| self.table.schemas().at(at).name());
         name.unwrap_or(STATUS_SCHEMA).into()
+    }
+}
+
+/// The type of a field as a parameter of a query; of a list, that of its items.
+fn query_type(types: &Types, of: TypeRef) -> &'static str {
+    match types.at(of).shape {
+        Shape::Bool => "boolean",
+        Shape::Int(_) | Shape::UInt(_) => "integer",
+        Shape::Pointer(target) | Shape::List(target) => query_type(types, target),
+        _ => "string",
     }
 }
 
