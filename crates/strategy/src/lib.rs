@@ -34,6 +34,8 @@ mod kind;
 mod labels;
 mod networking;
 mod pods;
+#[cfg(test)]
+mod properties;
 mod quantities;
 mod resource;
 mod rules;
