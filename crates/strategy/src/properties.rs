@@ -147,6 +147,7 @@ proptest! {
                     with_context(|context| prepare_for_update(kind, subresource, &mut updated, &old, context));
                     let _ = warnings_on_update(kind, subresource, &updated, &old);
                 }
+                crate::as_stored(kind, &mut created);
                 keep_metadata(&mut changed, &old);
                 let _ = (apply_scale(kind, &mut changed, &old), graceful_delete(kind, &mut changed, Some(-1), &later));
                 let _ = (field_label(kind, &label), traits(kind), pod_qos_class(&changed));
