@@ -33,11 +33,13 @@ fn empty_to_null(value: &mut Value, kind: &str) {
     }
 }
 
-/// Fields that hold JSON as it came.
+/// Fields that hold JSON as it came, or lists that are kept.
 fn is_raw(kind: &str, key: &str) -> bool {
     key == "fieldsV1"
         || match kind {
             "ControllerRevision" => key == "data",
+            // Each list of these is a message of its own, and stays a list.
+            "CertificateSigningRequest" => key == "extra",
             "CustomResourceDefinition" => matches!(key, "default" | "example" | "enum"),
             "DeviceClass" | "ResourceClaim" | "ResourceClaimTemplate" => matches!(key, "parameters" | "data"),
             _ => false,
