@@ -6,7 +6,7 @@ mod replica_set;
 mod stateful_set;
 
 use crate::core::name_warning;
-use crate::fields::{at_mut, generation};
+use crate::fields::{at_mut, default, generation};
 use crate::pods::{drop_disabled, normalize_template, template_warnings};
 use crate::rules::{Rules, count_spec, keep_status};
 use ravelin_object::Value;
@@ -23,6 +23,16 @@ pub(crate) const RULES: &[Rules] = &[
 /// Conversion of the template.
 fn normalize(workload: &mut Value) {
     normalize_template(at_mut(workload, "spec.template"));
+}
+
+/// Numbers of a rolling update are no pointers in the internal version, so none is absent after conversion, whatever
+/// the type of the strategy.
+fn zero_rolling(workload: &mut Value, path: &str, keys: &[&str]) {
+    if let Some(rolling) = at_mut(workload, path) {
+        for key in keys {
+            default(rolling, key, 0);
+        }
+    }
 }
 
 /// Fields of the template that are off go.

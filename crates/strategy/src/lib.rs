@@ -12,7 +12,7 @@
 //! 2. name, uid and creation timestamp are filled (a Job's selector is made of its uid), then mutating admission;
 //! 3. [`prepare_for_create`] or [`prepare_for_update`] (which starts from the old generation, as `rest.BeforeUpdate`
 //!    does), then validation and [`warnings_on_create`] or [`warnings_on_update`];
-//! 4. validating admission, the store, and [`set_defaults`] on what is read back.
+//! 4. validating admission, the store, and [`as_stored`] on what is read back, which is what is answered.
 //!
 //! Feature gates stand at their defaults of v1.36. The crate must not know other objects than the one it is given,
 //! requests, or validation. Start reading at `rules.rs`, then one file of a kind.
@@ -34,11 +34,14 @@ mod kind;
 mod labels;
 mod networking;
 mod pods;
+#[cfg(test)]
+mod properties;
 mod quantities;
 mod resource;
 mod rules;
 mod scale;
 mod storage;
+mod stored;
 
 pub use convert::{convert, storage_version};
 pub use equality::semantically_equal;
@@ -51,3 +54,4 @@ pub use rules::{
     warnings_on_create, warnings_on_update,
 };
 pub use scale::{ScaleFault, apply_scale, scale};
+pub use stored::as_stored;

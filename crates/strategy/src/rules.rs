@@ -241,6 +241,11 @@ pub fn warnings_on_update(
         .unwrap_or_default()
 }
 
+/// Whether a kind is one of the table.
+pub(crate) fn is_built_in(kind: Kind<'_>) -> bool {
+    Rules::of(kind).is_some()
+}
+
 /// Every kind of the table.
 #[cfg(test)]
 pub(crate) fn kinds() -> impl Iterator<Item = Kind<'static>> {

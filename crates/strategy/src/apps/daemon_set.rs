@@ -40,6 +40,7 @@ fn defaults(workload: &mut Value) {
 /// The annotation is always there. Text that is no number is left for the decoder's refusal.
 fn normalize(workload: &mut Value) {
     super::normalize(workload);
+    super::zero_rolling(workload, "spec.updateStrategy.rollingUpdate", &["maxUnavailable", "maxSurge"]);
     match annotation(workload, KEY).map(str::parse::<i64>) {
         None => set_annotation(workload, KEY, "0"),
         Some(Ok(number)) => set_annotation(workload, KEY, number.to_string()),

@@ -46,6 +46,7 @@ fn defaults(deployment: &mut Value) {
 fn normalize(deployment: &mut Value) {
     const KEY: &str = "deprecated.deployment.rollback.to";
     super::normalize(deployment);
+    super::zero_rolling(deployment, "spec.strategy.rollingUpdate", &["maxUnavailable", "maxSurge"]);
     let revision = annotation(deployment, KEY).map(|text| (text.is_empty(), text.parse::<i64>()));
     match revision {
         Some((true, _)) => drop_annotations(deployment, &[KEY]),

@@ -52,6 +52,7 @@ fn defaults(workload: &mut Value) {
 /// Templates of claims say what they are.
 fn normalize(workload: &mut Value) {
     super::normalize(workload);
+    super::zero_rolling(workload, "spec.updateStrategy.rollingUpdate", &["partition"]);
     for claim in items_mut(workload, "spec.volumeClaimTemplates") {
         set(claim, "kind", "PersistentVolumeClaim");
         set(claim, "apiVersion", "v1");

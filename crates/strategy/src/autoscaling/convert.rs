@@ -34,7 +34,7 @@ pub(crate) fn drop_annotations(autoscaler: &mut Value) {
 
 /// What conversion to the internal version and back does with `v1`.
 pub(crate) fn there_and_back(autoscaler: &mut Value) {
-    if autoscaler.as_object().is_some() {
+    if autoscaler.field("spec").is_some_and(|spec| spec.as_object().is_some()) {
         *autoscaler = to_v1(to_v2(std::mem::replace(autoscaler, Value::Null)));
     }
 }

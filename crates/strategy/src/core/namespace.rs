@@ -15,17 +15,18 @@ pub(crate) const RULES: Rules = Rules {
 };
 
 fn defaults(namespace: &mut Value) {
-    label_with_name(namespace);
+    if !text(namespace, "metadata.name").is_empty() {
+        label_with_name(namespace);
+    }
     if let Some(status) = struct_at(namespace, "status") {
         crate::fields::default_text(status, "phase", "Active");
     }
 }
 
+/// Of a namespace without a name only on its way into the store, as `Canonicalize` does.
 fn label_with_name(namespace: &mut Value) {
     let name = text(namespace, "metadata.name").to_owned();
-    if !name.is_empty()
-        && let Some(labels) = struct_path(namespace, "metadata.labels")
-    {
+    if let Some(labels) = struct_path(namespace, "metadata.labels") {
         set(labels, "kubernetes.io/metadata.name", name);
     }
 }

@@ -1,7 +1,7 @@
 //! One metric of an autoscaler, as each version says it. The order of fields is that of upstream's types, because
 //! `v1` shows them as text.
 
-use crate::fields::{object, set, text};
+use crate::fields::{list, object, set, text};
 use crate::quantities::parse;
 use ravelin_object::{Map, Value};
 
@@ -46,6 +46,29 @@ fn or_zero(value: Option<&Value>) -> Value {
     value.cloned().unwrap_or_else(zero)
 }
 
+/// A selector with its fields, and its labels, in order.
+fn selector(value: Option<&Value>) -> Option<Value> {
+    let value = value?;
+    let mut out = Fields(Map::new());
+    if let Some(labels) = value.field("matchLabels").and_then(Value::as_object) {
+        let labels: std::collections::BTreeMap<&str, &Value> = labels.iter().collect();
+        let labels = labels.into_iter().map(|(key, value)| (key.into(), value.clone())).collect();
+        out.0.set("matchLabels", Map::from_unique(labels).into());
+    }
+    if value.field("matchExpressions").is_some() {
+        let expressions = list(value, "matchExpressions").iter().map(|expression| {
+            let (key, operator) = (text(expression, "key"), text(expression, "operator"));
+            fields()
+                .with("key", Some(&Value::from(key)))
+                .with("operator", Some(&Value::from(operator)))
+                .with("values", expression.field("values"))
+                .done()
+        });
+        out.0.set("matchExpressions", expressions.collect::<Vec<_>>().into());
+    }
+    Some(out.done())
+}
+
 /// The name of an object as both versions write it.
 fn reference(value: Option<&Value>) -> Value {
     let nothing = Value::Null;
@@ -67,7 +90,8 @@ fn identifier(source: &Value, selector: &str) -> Value {
 pub(super) fn source_to_v1(metric: &Value) -> Value {
     each(metric, |kind, source| {
         let name = Value::from(text(source, "metric.name"));
-        let selector = source.dotted("metric.selector");
+        let selector = selector(source.dotted("metric.selector"));
+        let selector = selector.as_ref();
         let target = |key: &str| source.dotted(&format!("target.{key}"));
         match kind {
             "object" => fields()
@@ -162,7 +186,8 @@ fn target(kind: &str, value: Option<&Value>, average: Option<&Value>, utilizatio
 pub(super) fn status_to_v1(metric: &Value) -> Value {
     each(metric, |kind, source| {
         let name = Value::from(text(source, "metric.name"));
-        let selector = source.dotted("metric.selector");
+        let selector = selector(source.dotted("metric.selector"));
+        let selector = selector.as_ref();
         let current = |key: &str| source.dotted(&format!("current.{key}"));
         match kind {
             "object" => fields()
