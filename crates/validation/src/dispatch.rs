@@ -1,7 +1,9 @@
 //! Which rules a kind has.
 
-use crate::core::{claim, config, endpoints, event, limits, namespace, node, quota, replication, secret, service, volume};
-use crate::{Faults, Kind, Settings, metadata, pod};
+use crate::core::{
+    claim, config, endpoints, event, limits, namespace, node, quota, replication, secret, service, volume,
+};
+use crate::{Faults, Kind, Settings, apps, metadata, pod, policy, small};
 use ravelin_object::Value;
 use ravelin_object::fault::Fault;
 
@@ -14,6 +16,11 @@ pub fn create(kind: Kind<'_>, object: &Value, settings: &Settings) -> Vec<Fault>
     let mut out = Vec::new();
     match kind.group {
         "" | "events.k8s.io" => create_core(kind, object, settings, &mut out),
+        "apps" => apps::create(kind, object, settings, &mut out),
+        "policy" if kind.kind == "PodDisruptionBudget" => policy::budget(object, None, &mut out),
+        "scheduling.k8s.io" if kind.kind == "PriorityClass" => small::priority(kind, object, &mut out),
+        "node.k8s.io" if kind.kind == "RuntimeClass" => small::runtime(kind, object, settings, &mut out),
+        "coordination.k8s.io" if kind.kind == "Lease" => small::lease(kind, object, None, &mut out),
         _ => {}
     }
     out
@@ -45,10 +52,26 @@ fn create_core(kind: Kind<'_>, object: &Value, settings: &Settings, out: &mut Fa
 ///
 /// Source: `ValidateUpdate` of the strategies in `k8s.io/kubernetes/pkg/registry`.
 #[must_use]
-pub fn update(kind: Kind<'_>, subresource: Option<&str>, new: &Value, old: &Value, settings: &Settings) -> Vec<Fault> {
+pub fn update(
+    kind: Kind<'_>,
+    subresource: Option<&str>,
+    new: &Value,
+    old: &Value,
+    settings: &Settings,
+) -> Vec<Fault> {
     let mut out = Vec::new();
     match kind.group {
         "" | "events.k8s.io" => update_core(kind, subresource, new, old, settings, &mut out),
+        "apps" => apps::update(kind, subresource, new, old, settings, &mut out),
+        "policy" if kind.kind == "PodDisruptionBudget" => match subresource {
+            Some("status") => policy::budget_status(new, &mut out),
+            _ => policy::budget(new, Some(old), &mut out),
+        },
+        "scheduling.k8s.io" if kind.kind == "PriorityClass" => small::priority_update(new, old, &mut out),
+        "node.k8s.io" if kind.kind == "RuntimeClass" => {
+            small::runtime_update(kind, new, old, settings, &mut out)
+        }
+        "coordination.k8s.io" if kind.kind == "Lease" => small::lease(kind, new, Some(old), &mut out),
         _ => {}
     }
     out

@@ -88,7 +88,9 @@ fn of_kind(kind: &str, value: &Value, around: &Value, depth: usize) -> Value {
         ("s", Value::Null) => Value::from(""),
         ("b", Value::Null) => Value::from(false),
         ("n" | "i", Value::Null) => Value::from(0),
-        ("q", _) => quantity(value).map_or_else(|| Value::from("0"), |amount| Value::from(amount.to_string())),
+        ("q", _) => {
+            quantity(value).map_or_else(|| Value::from("0"), |amount| Value::from(amount.to_string()))
+        }
         ("s" | "b" | "n" | "i" | "t" | "y", other) => other.clone(),
         (name, other) => of_type(name, other, around, deeper),
     }

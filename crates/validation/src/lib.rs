@@ -9,12 +9,15 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod access;
+mod apps;
+mod conditions;
 mod core;
 mod diff;
 mod dispatch;
 mod equality;
 mod go_json;
 mod internal;
+mod intstr;
 mod ip;
 mod json;
 mod labels;
@@ -22,9 +25,11 @@ mod metadata;
 mod names;
 mod path;
 mod pod;
+mod policy;
 mod quantities;
 mod report;
 mod signer;
+mod small;
 
 pub use dispatch::{create, update};
 pub use metadata::{metadata, metadata_common, metadata_update};

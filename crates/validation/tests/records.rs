@@ -53,8 +53,12 @@ fn answers_are_upstreams() {
         if record.get("error").is_some() {
             continue;
         }
-        let expected: Vec<String> =
-            record["faults"].as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect();
+        let expected: Vec<String> = record["faults"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|text| text.as_str().unwrap().to_owned())
+            .collect();
         let found = faults(&record);
         let kind = record["object"]["kind"].as_str().unwrap().to_owned();
         let count = counts.entry(kind).or_default();

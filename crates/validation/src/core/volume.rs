@@ -86,7 +86,9 @@ pub(crate) fn spec(
     let inline = "in the context of inline volumes";
     let is_inline = place == Place::Inline;
     if is_inline {
-        for (key, is_set) in [("claimRef", spec.has("claimRef")), ("capacity", !spec.map("capacity").is_empty())] {
+        for (key, is_set) in
+            [("claimRef", spec.has("claimRef")), ("capacity", !spec.map("capacity").is_empty())]
+        {
             if is_set {
                 out.forbidden(path / key, format!("may not be specified {inline}"));
             }
@@ -139,7 +141,9 @@ fn capacity(spec: &Value, path: &Path, out: &mut Faults) {
         let value = match ordered(spec.get("capacity")) {
             Value::Object(map) => Value::Object(
                 map.iter()
-                    .map(|(key, value)| (key.into(), Value::from(crate::quantities::amount(value).to_string())))
+                    .map(|(key, value)| {
+                        (key.into(), Value::from(crate::quantities::amount(value).to_string()))
+                    })
                     .collect(),
             ),
             _ => Value::Null,
@@ -188,8 +192,12 @@ fn volume_sources(spec: &Value, name: &str, path: &Path, out: &mut Faults) {
 fn csi(source: &Value, path: &Path, out: &mut Faults) {
     csi_driver_name(source.text("driver"), &(path / "driver"), out);
     needed(source, &["volumeHandle"], path, out);
-    let keys =
-        ["controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef"];
+    let keys = [
+        "controllerPublishSecretRef",
+        "controllerExpandSecretRef",
+        "nodePublishSecretRef",
+        "nodeExpandSecretRef",
+    ];
     for key in keys.into_iter().filter(|key| source.has(key)) {
         let path = path / key;
         let rules: [(&str, fn(&str) -> Vec<String>); 2] = [("name", dns_subdomain), ("namespace", dns_label)];
@@ -302,7 +310,11 @@ fn node_affinity(new: &Value, old: &Value, out: &mut Faults) {
             Value::Null => "null".to_owned(),
             affinity => shown("VolumeNodeAffinity", affinity),
         };
-        out.invalid_shown("nodeAffinity", value, format!("{IMMUTABLE}, except for updating from beta label to GA"));
+        out.invalid_shown(
+            "nodeAffinity",
+            value,
+            format!("{IMMUTABLE}, except for updating from beta label to GA"),
+        );
     }
 }
 

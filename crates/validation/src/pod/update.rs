@@ -225,12 +225,19 @@ pub(super) fn ephemeral_containers(new: &Value, old: &Value, options: &Options, 
     let list = "ephemeralContainers";
     for kept in old.get("spec").list(list) {
         let name = ravelin_object::selector::quoted(kept.text("name"));
-        let found = new.get("spec").list(list).iter().rev().find(|each| each.text("name") == kept.text("name"));
+        let found =
+            new.get("spec").list(list).iter().rev().find(|each| each.text("name") == kept.text("name"));
         match found {
-            None => out.forbidden(&path, format!("existing ephemeral containers {name} may not be removed\n")),
+            None => {
+                out.forbidden(&path, format!("existing ephemeral containers {name} may not be removed\n"))
+            }
             Some(found) if !is_equal(list, found, kept) => {
-                let changes = diff(&converted("EphemeralContainer", kept), &converted("EphemeralContainer", found));
-                out.forbidden(&path, format!("existing ephemeral containers {name} may not be changed\n{changes}"));
+                let changes =
+                    diff(&converted("EphemeralContainer", kept), &converted("EphemeralContainer", found));
+                out.forbidden(
+                    &path,
+                    format!("existing ephemeral containers {name} may not be changed\n{changes}"),
+                );
             }
             Some(_) => {}
         }
