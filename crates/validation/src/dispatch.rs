@@ -3,7 +3,7 @@
 use crate::core::{
     claim, config, endpoints, event, limits, namespace, node, quota, replication, secret, service, volume,
 };
-use crate::{Faults, Kind, Settings, apps, metadata, pod, policy, small};
+use crate::{Faults, Kind, Settings, apps, batch, certificates, metadata, pod, policy, rest, small};
 use ravelin_object::Value;
 use ravelin_object::fault::Fault;
 
@@ -15,13 +15,18 @@ use ravelin_object::fault::Fault;
 pub fn create(kind: Kind<'_>, object: &Value, settings: &Settings) -> Vec<Fault> {
     let mut out = Vec::new();
     match kind.group {
-        "" | "events.k8s.io" => create_core(kind, object, settings, &mut out),
+        "" => create_core(kind, object, settings, &mut out),
+        "events.k8s.io" => event::create(kind, object, &mut out),
         "apps" => apps::create(kind, object, settings, &mut out),
+        "batch" => batch::create(kind, object, settings, &mut out),
+        "certificates.k8s.io" if kind.kind == "CertificateSigningRequest" => {
+            certificates::create(object, &mut out)
+        }
         "policy" if kind.kind == "PodDisruptionBudget" => policy::budget(object, None, &mut out),
         "scheduling.k8s.io" if kind.kind == "PriorityClass" => small::priority(kind, object, &mut out),
         "node.k8s.io" if kind.kind == "RuntimeClass" => small::runtime(kind, object, settings, &mut out),
         "coordination.k8s.io" if kind.kind == "Lease" => small::lease(kind, object, None, &mut out),
-        _ => {}
+        _ => rest::create(kind, object, &mut out),
     }
     out
 }
@@ -61,8 +66,13 @@ pub fn update(
 ) -> Vec<Fault> {
     let mut out = Vec::new();
     match kind.group {
-        "" | "events.k8s.io" => update_core(kind, subresource, new, old, settings, &mut out),
+        "" => update_core(kind, subresource, new, old, settings, &mut out),
+        "events.k8s.io" => event::update(kind, new, old, &mut out),
         "apps" => apps::update(kind, subresource, new, old, settings, &mut out),
+        "batch" => batch::update(kind, subresource, new, old, settings, &mut out),
+        "certificates.k8s.io" if kind.kind == "CertificateSigningRequest" => {
+            certificates::update(subresource, new, old, &mut out);
+        }
         "policy" if kind.kind == "PodDisruptionBudget" => match subresource {
             Some("status") => policy::budget_status(new, &mut out),
             _ => policy::budget(new, Some(old), &mut out),
@@ -72,7 +82,7 @@ pub fn update(
             small::runtime_update(kind, new, old, settings, &mut out)
         }
         "coordination.k8s.io" if kind.kind == "Lease" => small::lease(kind, new, Some(old), &mut out),
-        _ => {}
+        _ => rest::update(kind, subresource, new, old, &mut out),
     }
     out
 }

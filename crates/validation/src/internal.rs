@@ -36,11 +36,10 @@ fn of_type(name: &str, value: &Value, around: &Value, depth: usize) -> Value {
     let mut map = Map::new();
     while let (Some(field), Some(key), Some(kind)) = (words.next(), words.next(), words.next()) {
         let (inner, kind) = match kind.strip_suffix('?') {
-            Some(kind) if is_zero(value.get(key)) => {
-                let _ = kind;
-                continue;
-            }
-            Some(kind) => (value.get(key), kind),
+            Some(kind) => match value.dotted(key) {
+                Some(inner) if !is_zero(inner) => (inner, kind),
+                _ => continue,
+            },
             None => match key.strip_prefix('^') {
                 Some(key) => (around.get(key), kind),
                 None => (value.get(key), kind),

@@ -10,6 +10,8 @@
 
 mod access;
 mod apps;
+mod batch;
+mod certificates;
 mod conditions;
 mod core;
 mod diff;
@@ -23,16 +25,22 @@ mod json;
 mod labels;
 mod metadata;
 mod names;
+mod networking;
 mod path;
+mod pem;
 mod pod;
 mod policy;
 mod quantities;
 mod report;
+mod rest;
+mod schedule;
 mod signer;
 mod small;
+mod storage;
 
 pub use dispatch::{create, update};
 pub use metadata::{metadata, metadata_common, metadata_update};
+pub use pem::{CertificateRequest, csr_parse};
 
 use ravelin_object::Value;
 use ravelin_object::fault::Fault;
@@ -46,13 +54,6 @@ pub struct Kind<'a> {
     pub version: &'a str,
     /// The kind.
     pub kind: &'a str,
-}
-
-impl Kind<'_> {
-    /// Whether it is `kind` of `group`, in whatever version.
-    pub(crate) fn is(&self, group: &str, kind: &str) -> bool {
-        self.group == group && self.kind == kind
-    }
 }
 
 /// What the validation depends on besides the object: flags of the API server.

@@ -284,6 +284,14 @@ fn managed_fields(meta: &Value, path: &Path, out: &mut Faults) {
     }
 }
 
+/// Metadata of a kind that changes.
+pub(crate) fn changed_of_kind(kind: Kind<'_>, new: &Value, old: &Value, out: &mut Faults) {
+    changed(new, old, out);
+    if rules(kind).own == Own::Yes {
+        own_finalizers(new.get("metadata"), &Path::new("metadata"), out);
+    }
+}
+
 /// Metadata that changes, as the strategies of Kubernetes' own kinds look at it.
 ///
 /// Source: `k8s.io/kubernetes/pkg/apis/core/validation` `ValidateObjectMetaUpdate`.

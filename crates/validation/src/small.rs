@@ -95,7 +95,7 @@ pub(crate) fn runtime_update(
     out: &mut Faults,
 ) {
     runtime(kind, new, settings, out);
-    metadata::changed_own(new, old, out);
+    metadata::changed(new, old, out);
     if new.text("handler") != old.text("handler") {
         out.invalid("handler", new.text("handler"), IMMUTABLE);
     }

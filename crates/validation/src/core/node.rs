@@ -3,7 +3,7 @@
 use crate::access::{Fields, list_of};
 use crate::internal::{converted, shown};
 use crate::ip;
-use crate::names::{config_key, dns_label, dns_subdomain, label_value, qualified_name};
+use crate::names::{Rule, config_key, dns_label, dns_subdomain, label_value, qualified_name};
 use crate::path::Path;
 use crate::pod::taint_effect;
 use crate::quantities::resource_amount;
@@ -197,7 +197,7 @@ fn config_source(source: &Value, is_spec: bool, path: &Path, out: &mut Faults) {
             out.required(&own / key, "");
         }
     }
-    let rules: [(&str, fn(&str) -> Vec<String>); 3] =
+    let rules: [(&str, Rule); 3] =
         [("namespace", dns_label), ("name", dns_subdomain), ("kubeletConfigKey", config_key)];
     for (key, rule) in rules {
         let text = map.text(key);

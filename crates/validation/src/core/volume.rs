@@ -7,7 +7,7 @@ use crate::equality::is_equal;
 use crate::internal::{converted, shown};
 use crate::labels::SelectorValues;
 use crate::metadata::{self, IMMUTABLE};
-use crate::names::{dns_label, dns_subdomain};
+use crate::names::{Rule, dns_label, dns_subdomain};
 use crate::path::Path;
 use crate::pod::{Of, csi_driver_name, has_invalid_values, needed, node_selector, sources};
 use crate::quantities::{basic_amount, positive_amount};
@@ -200,7 +200,7 @@ fn csi(source: &Value, path: &Path, out: &mut Faults) {
     ];
     for key in keys.into_iter().filter(|key| source.has(key)) {
         let path = path / key;
-        let rules: [(&str, fn(&str) -> Vec<String>); 2] = [("name", dns_subdomain), ("namespace", dns_label)];
+        let rules: [(&str, Rule); 2] = [("name", dns_subdomain), ("namespace", dns_label)];
         for (part, rule) in rules {
             let text = source.get(key).text(part);
             if text.is_empty() {
@@ -258,10 +258,9 @@ pub(crate) fn update(subresource: Option<&str>, new: &Value, old: &Value, out: &
     whole(new, values, out);
     let mut munged = new_spec.clone();
     let key = "controllerExpandSecretRef";
-    if old_spec.has("csi") && !old_spec.get("csi").has(key) {
-        if let Some(map) = munged.field_mut("csi").and_then(Value::as_object_mut) {
-            map.remove(key);
-        }
+    let is_first = old_spec.has("csi") && !old_spec.get("csi").has(key);
+    if let Some(map) = munged.field_mut("csi").and_then(Value::as_object_mut).filter(|_| is_first) {
+        map.remove(key);
     }
     if SOURCES.iter().any(|(key, _, _)| !is_equal(key, munged.get(key), old_spec.get(key))) {
         let kind = "PersistentVolumeSource";
@@ -296,10 +295,9 @@ fn node_affinity(new: &Value, old: &Value, out: &mut Faults) {
             for list in ["matchExpressions", "matchFields"] {
                 let requirements = term.field_mut(list).and_then(Value::as_array_mut);
                 for (old, new) in requirements.into_iter().flatten().zip(new_term.list(list)) {
-                    if stable(old.text("key")) == Some(new.text("key")) {
-                        if let Some(map) = old.as_object_mut() {
-                            map.set("key", Value::from(new.text("key")));
-                        }
+                    let is_stable = stable(old.text("key")) == Some(new.text("key"));
+                    if let Some(map) = old.as_object_mut().filter(|_| is_stable) {
+                        map.set("key", Value::from(new.text("key")));
                     }
                 }
             }

@@ -204,11 +204,7 @@ pub(crate) fn sources(key: &str, source: &Value, path: &Path, of: Of<'_>, out: &
             needed(source, &["volumeID"], path, out);
             secret_reference(source, path, of, out);
         }
-        "cephfs" => {
-            if source.list("monitors").is_empty() {
-                out.required(path / "monitors", "");
-            }
-        }
+        "cephfs" if source.list("monitors").is_empty() => out.required(path / "monitors", ""),
         "quobyte" => quobyte(source, path, out),
         "fc" => fibre_channel(source, path, out),
         "flexVolume" => flex(source, path, out),
