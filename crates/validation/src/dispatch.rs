@@ -117,3 +117,92 @@ fn update_core(
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::parsed;
+
+    fn check(group: &str, kind: &str, object: &str, expected: &[&str]) {
+        let object = parsed(object).unwrap();
+        let kind = Kind { group, version: "v1", kind };
+        let found = create(kind, &object, &Settings { allow_privileged: false });
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn objects_that_are_made() {
+        let meta = r#""metadata":{"name":"x","namespace":"a"}"#;
+        let cases: &[(&str, &str, &str, &[&str])] = &[
+            ("", "ConfigMap", r#""data":{"a":"b"}"#, &[]),
+            (
+                "",
+                "ConfigMap",
+                r#""data":{"a":"b"},"binaryData":{"a":"eA=="}"#,
+                &["data[a]: Invalid value: \"a\": duplicate of key present in binaryData"],
+            ),
+            (
+                "",
+                "Secret",
+                r#""type":"kubernetes.io/tls""#,
+                &["data[tls.crt]: Required value", "data[tls.key]: Required value"],
+            ),
+            (
+                "",
+                "Secret",
+                r#""type":"kubernetes.io/dockerconfigjson","data":{".dockerconfigjson":"eA=="}"#,
+                &[
+                    "data[.dockerconfigjson]: Invalid value: \"<secret contents redacted>\": invalid character 'x' looking for beginning of value",
+                ],
+            ),
+            (
+                "",
+                "Pod",
+                r#""spec":{"terminationGracePeriodSeconds":30,"restartPolicy":"Sometimes","dnsPolicy":"Default"}"#,
+                &[
+                    "spec.containers: Required value",
+                    "spec.restartPolicy: Unsupported value: \"Sometimes\": supported values: \"Always\", \"OnFailure\", \"Never\"",
+                ],
+            ),
+            (
+                "",
+                "LimitRange",
+                r#""spec":{"limits":[{"type":"Pod","default":{"cpu":"1"}}]}"#,
+                &["spec.limits[0].default: Forbidden: may not be specified when `type` is 'Pod'"],
+            ),
+            (
+                "",
+                "PersistentVolumeClaim",
+                r#""spec":{"accessModes":["ReadWriteOnce"]}"#,
+                &["spec.resources[storage]: Required value"],
+            ),
+        ];
+        for (group, kind, fields, expected) in cases {
+            check(group, kind, &format!("{{{meta},{fields}}}"), expected);
+        }
+    }
+
+    #[test]
+    fn a_privileged_container_needs_the_flag() {
+        let pod = r#"{"metadata":{"name":"x","namespace":"a"},"spec":{"terminationGracePeriodSeconds":30,
+            "restartPolicy":"Always","dnsPolicy":"Default","containers":[{"name":"c","image":"i","imagePullPolicy":"Always",
+            "terminationMessagePolicy":"File","securityContext":{"privileged":true}}]}}"#;
+        let why = "spec.containers[0].securityContext.privileged: Forbidden: disallowed by cluster policy";
+        check("", "Pod", pod, &[why]);
+        let kind = Kind { group: "", version: "v1", kind: "Pod" };
+        assert_eq!(create(kind, &parsed(pod).unwrap(), &Settings { allow_privileged: true }), []);
+    }
+
+    #[test]
+    fn what_is_immutable_does_not_change() {
+        let object = |data: &str| {
+            let meta = r#""metadata":{"name":"x","namespace":"a","resourceVersion":"1"}"#;
+            parsed(&format!("{{{meta},\"immutable\":true,\"data\":{{\"a\":\"{data}\"}}}}")).unwrap()
+        };
+        let kind = Kind { group: "", version: "v1", kind: "Secret" };
+        let found = update(kind, None, &object("eA=="), &object("eQ=="), &Settings::default());
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["data: Forbidden: field is immutable when `immutable` is set"]);
+    }
+}

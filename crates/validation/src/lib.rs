@@ -5,6 +5,10 @@
 //! [`Value`]s that were decoded (their types are right), defaulted and prepared. Pure: no clock, no I/O, no state. It
 //! must not know requests, storage or admission. Start reading at [`create`] and [`update`].
 //!
+//! Not looked at, for want of what it needs: whether CEL expressions compile, whether the signature of a request for a
+//! certificate holds ([`csr_parse`] gives its parts), and whether a time zone exists. Of kinds whose rules are not here
+//! yet only the metadata is looked at: `rest.rs` and `dispatch.rs` say which those are.
+//!
 //! Where upstream walks a Go map, its order is random; here it is the order of the keys.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -37,6 +41,7 @@ mod schedule;
 mod signer;
 mod small;
 mod storage;
+mod webhooks;
 
 pub use dispatch::{create, update};
 pub use metadata::{metadata, metadata_common, metadata_update};

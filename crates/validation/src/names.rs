@@ -103,6 +103,20 @@ const fn lower_or_digit(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit()
 }
 
+/// Source: `IsDNS1035Label`.
+pub(crate) fn dns1035_label(value: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    if value.len() > 63 {
+        faults.push(longest(63));
+    }
+    let inner = |byte: u8| lower_or_digit(byte) || byte == b'-';
+    if !is_spelled(value, |byte| byte.is_ascii_lowercase(), inner, lower_or_digit) {
+        let rule = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
+        faults.push(pattern(rule, "[a-z]([-a-z0-9]*[a-z0-9])?", &["my-name", "abc-123"]));
+    }
+    faults
+}
+
 /// Source: `IsDNS1123SubdomainWithUnderscore`.
 pub(crate) fn dns_subdomain_with_underscore(value: &str) -> Vec<String> {
     let mut faults = Vec::new();

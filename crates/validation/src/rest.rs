@@ -1,6 +1,6 @@
 //! Which objects of the other groups are valid: those with rules here, and the metadata of the rest.
 
-use crate::{Faults, Kind, metadata, networking, storage};
+use crate::{Faults, Kind, metadata, networking, storage, webhooks};
 use ravelin_object::Value;
 
 /// Kinds without a namespace.
@@ -51,6 +51,12 @@ pub(crate) fn create(kind: Kind<'_>, object: &Value, out: &mut Faults) {
             networking::ingress(object, None, out);
             networking::annotation_agrees(object, out);
         }
+        (
+            "admissionregistration.k8s.io",
+            "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
+        ) => {
+            webhooks::configuration(object, None, out);
+        }
         ("storage.k8s.io", "CSIDriver") => storage::driver(object, out),
         ("storage.k8s.io", "CSINode") => storage::node(object, out),
         ("storage.k8s.io", "VolumeAttributesClass") => storage::attributes(object, out),
@@ -88,6 +94,13 @@ pub(crate) fn update(kind: Kind<'_>, subresource: Option<&str>, new: &Value, old
                 metadata::of_kind(kind, true, new, out);
                 networking::ingress(new, Some(old), out);
             }
+        }
+        (
+            "admissionregistration.k8s.io",
+            "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
+        ) => {
+            metadata::of_kind(kind, false, new, out);
+            webhooks::configuration(new, Some(old), out);
         }
         ("storage.k8s.io", "CSIDriver") => {
             metadata::changed_own(new, old, out);

@@ -1,7 +1,7 @@
 //! Which statuses of jobs are valid, and how they change.
 //!
-//! Of upstream's rules those are here that do not depend on which of them the old status broke already: the others are
-//! listed in the crate's documentation.
+//! Of upstream's rules those are here that hold whatever the old status was. Those between conditions, times and
+//! indexes, which upstream asks only of statuses that changed in them, are not.
 
 use crate::access::Fields;
 use crate::path::Path;
