@@ -102,9 +102,12 @@ fn only_added_tolerations(new: &Value, old: &Value, path: &Path, options: &Optio
 }
 
 fn only_deleted_gates(new: &Value, old: &Value, path: &Path, out: &mut Faults) {
-    for (index, gate) in new.list("schedulingGates").iter().enumerate() {
+    let gates = new.list("schedulingGates");
+    for (index, gate) in gates.iter().enumerate() {
         let name = gate.text("name");
-        if !old.list("schedulingGates").iter().any(|gate| gate.text("name") == name) {
+        // Of gates of one name upstream sees the last.
+        let is_last = !gates.iter().skip(index.saturating_add(1)).any(|other| other.text("name") == name);
+        if is_last && !old.list("schedulingGates").iter().any(|gate| gate.text("name") == name) {
             let why = format!("only deletion is allowed, but found new scheduling gate '{name}'");
             out.forbidden(path / index / "name", why);
         }
