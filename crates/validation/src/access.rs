@@ -1,7 +1,6 @@
 //! Reading fields of values as Go's typed objects have them: what is absent is the zero value.
 
 use crate::NOTHING;
-use ravelin_object::fault::shown;
 use ravelin_object::{Map, Value};
 
 static NO_KEYS: Map = Map::new();
@@ -107,9 +106,4 @@ pub(crate) fn ordered(value: &Value) -> Value {
 /// A list of texts as a value.
 pub(crate) fn list_of(items: &[&str]) -> Value {
     Value::Array(items.iter().map(|item| Value::from(*item)).collect())
-}
-
-/// A value as a message shows it.
-pub(crate) fn in_words(value: &Value) -> String {
-    shown(value)
 }

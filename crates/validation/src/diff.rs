@@ -199,7 +199,8 @@ fn matches(old: &[String], new: &[String]) -> Vec<Match> {
     for next in found {
         match joined.last_mut() {
             Some(last)
-                if last.old.saturating_add(last.size) == next.old && last.new.saturating_add(last.size) == next.new =>
+                if last.old.saturating_add(last.size) == next.old
+                    && last.new.saturating_add(last.size) == next.new =>
             {
                 last.size = last.size.saturating_add(next.size);
             }
@@ -229,7 +230,8 @@ fn longest(
             if place >= in_new.1 {
                 break;
             }
-            let before = place.checked_sub(1).and_then(|place| lengths.get(&place)).copied().unwrap_or_default();
+            let before =
+                place.checked_sub(1).and_then(|place| lengths.get(&place)).copied().unwrap_or_default();
             let size = before.saturating_add(1);
             next.insert(place, size);
             if size > best.size {
@@ -243,7 +245,13 @@ fn longest(
 }
 
 /// A run with the equal lines around it that started none themselves.
-fn extend(old: &[String], new: &[String], in_old: (usize, usize), in_new: (usize, usize), run: Match) -> Match {
+fn extend(
+    old: &[String],
+    new: &[String],
+    in_old: (usize, usize),
+    in_new: (usize, usize),
+    run: Match,
+) -> Match {
     let mut run = run;
     while run.old > in_old.0
         && run.new > in_new.0

@@ -36,11 +36,10 @@ fn of_type(name: &str, value: &Value, around: &Value, depth: usize) -> Value {
     let mut map = Map::new();
     while let (Some(field), Some(key), Some(kind)) = (words.next(), words.next(), words.next()) {
         let (inner, kind) = match kind.strip_suffix('?') {
-            Some(kind) if is_zero(value.get(key)) => {
-                let _ = kind;
-                continue;
-            }
-            Some(kind) => (value.get(key), kind),
+            Some(kind) => match value.dotted(key) {
+                Some(inner) if !is_zero(inner) => (inner, kind),
+                _ => continue,
+            },
             None => match key.strip_prefix('^') {
                 Some(key) => (around.get(key), kind),
                 None => (value.get(key), kind),
@@ -88,7 +87,9 @@ fn of_kind(kind: &str, value: &Value, around: &Value, depth: usize) -> Value {
         ("s", Value::Null) => Value::from(""),
         ("b", Value::Null) => Value::from(false),
         ("n" | "i", Value::Null) => Value::from(0),
-        ("q", _) => quantity(value).map_or_else(|| Value::from("0"), |amount| Value::from(amount.to_string())),
+        ("q", _) => {
+            quantity(value).map_or_else(|| Value::from("0"), |amount| Value::from(amount.to_string()))
+        }
         ("s" | "b" | "n" | "i" | "t" | "y", other) => other.clone(),
         (name, other) => of_type(name, other, around, deeper),
     }

@@ -120,36 +120,6 @@ pub(crate) fn legacy_range(path: &Path, text: &str, kept: &[&str], out: &mut Fau
     }
 }
 
-/// An address in the one form it has.
-///
-/// Source: `IsValidIP`.
-pub(crate) fn strict(path: &Path, text: &str, out: &mut Faults) {
-    let before = out.len();
-    legacy(path, text, &[], out);
-    if let Some(address) = sloppy(text)
-        && out.len() == before
-        && address.to_string() != text
-    {
-        out.invalid(path, text, format!("must be in canonical form (\"{address}\")"));
-    }
-}
-
-/// A range in the one form it has.
-///
-/// Source: `IsValidCIDR`.
-pub(crate) fn strict_range(path: &Path, text: &str, out: &mut Faults) {
-    let before = out.len();
-    legacy_range(path, text, &[], out);
-    if let Some((address, length)) = sloppy_range(text)
-        && out.len() == before
-    {
-        let canonical = format!("{}/{length}", masked(address, length));
-        if canonical != text {
-            out.invalid(path, text, format!("must be in canonical form (\"{canonical}\")"));
-        }
-    }
-}
-
 /// Whether there is an address of each family, and each text is an address. Nothing where one is none.
 ///
 /// Source: `k8s.io/utils/net` `IsDualStackIPStrings`.

@@ -89,9 +89,11 @@ fn rules(kind: Kind<'_>) -> Rules {
         _ => Spelling::Subdomain,
     };
     let own = match kind.group {
-        "rbac.authorization.k8s.io" | "admissionregistration.k8s.io" | "coordination.k8s.io" | "policy" => {
-            Own::No
-        }
+        "rbac.authorization.k8s.io"
+        | "admissionregistration.k8s.io"
+        | "coordination.k8s.io"
+        | "node.k8s.io"
+        | "policy" => Own::No,
         _ => Own::Yes,
     };
     let prefix = match (kind.group, kind.kind) {
@@ -281,6 +283,14 @@ fn managed_fields(meta: &Value, path: &Path, out: &mut Faults) {
         if entry.text("subresource").len() > 256 {
             out.push(Fault::too_long(&path / "subresource", 256));
         }
+    }
+}
+
+/// Metadata of a kind that changes.
+pub(crate) fn changed_of_kind(kind: Kind<'_>, new: &Value, old: &Value, out: &mut Faults) {
+    changed(new, old, out);
+    if rules(kind).own == Own::Yes {
+        own_finalizers(new.get("metadata"), &Path::new("metadata"), out);
     }
 }
 

@@ -11,6 +11,9 @@ pub(crate) use ravelin_object::selector::{
     label_value_faults as label_value, qualified_name_faults as qualified_name,
 };
 
+/// What is wrong with a name.
+pub(crate) type Rule = fn(&str) -> Vec<String>;
+
 /// How the name of an object is spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spelling {
@@ -106,13 +109,8 @@ pub(crate) fn dns1035_label(value: &str) -> Vec<String> {
     if value.len() > 63 {
         faults.push(longest(63));
     }
-    let is_valid = is_spelled(
-        value,
-        |byte| byte.is_ascii_lowercase(),
-        |byte| lower_or_digit(byte) || byte == b'-',
-        lower_or_digit,
-    );
-    if !is_valid {
+    let inner = |byte: u8| lower_or_digit(byte) || byte == b'-';
+    if !is_spelled(value, |byte| byte.is_ascii_lowercase(), inner, lower_or_digit) {
         let rule = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
         faults.push(pattern(rule, "[a-z]([-a-z0-9]*[a-z0-9])?", &["my-name", "abc-123"]));
     }
@@ -220,17 +218,6 @@ pub(crate) fn environment_name(name: &str) -> Vec<String> {
         );
     }
     faults
-}
-
-/// Source: `IsCIdentifier`.
-pub(crate) fn c_identifier(name: &str) -> Vec<String> {
-    let first = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-    let inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    if is_spelled(name, first, inner, inner) {
-        return Vec::new();
-    }
-    let rule = "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
-    vec![pattern(rule, "[A-Za-z_][A-Za-z0-9_]*", &["my_name", "MY_NAME", "MyName"])]
 }
 
 /// A key of a ConfigMap or a Secret.

@@ -19,12 +19,12 @@ mod update;
 mod users;
 mod volumes;
 
-pub(crate) use affinity::{has_invalid_values, node_selector, taint_effect};
+pub(crate) use affinity::{has_invalid_values, node_selector, taint_effect, tolerations};
 pub(crate) use options::Options;
-pub(crate) use requirements::requirements;
-pub(crate) use ports::{PROTOCOLS, number_or_name, protocol};
+pub(crate) use ports::{number_or_name, protocol};
+pub(crate) use requirements::limits_only as limits;
 pub(crate) use spec::preemption_policy;
-pub(crate) use volumes::{Of, absolute, backsteps, csi_driver_name, needed, sources};
+pub(crate) use volumes::{Of, csi_driver_name, needed, sources};
 
 use crate::access::Fields;
 use crate::labels::{annotations as all_annotations, labels};
@@ -54,7 +54,13 @@ pub(crate) fn create(pod: &Value, settings: &Settings, out: &mut Faults) {
 }
 
 /// A pod, or the part `subresource` of it, that takes the place of another.
-pub(crate) fn update(subresource: Option<&str>, new: &Value, old: &Value, settings: &Settings, out: &mut Faults) {
+pub(crate) fn update(
+    subresource: Option<&str>,
+    new: &Value,
+    old: &Value,
+    settings: &Settings,
+    out: &mut Faults,
+) {
     let options = Options::new(true, settings, Some(old.get("spec")), Some(old.get("metadata")));
     match subresource {
         None => update::pod(new, old, &options, out),
@@ -104,7 +110,10 @@ pub(crate) fn template(template: &Value, path: &Path, options: &Options, out: &m
     annotations::seccomp_agrees(meta, spec, &(path / "spec"), out);
     annotations::apparmor_agrees(meta, spec, &(path / "spec"), out);
     if !spec.list("ephemeralContainers").is_empty() {
-        out.forbidden(path / "spec" / "ephemeralContainers", "ephemeral containers not allowed in pod template");
+        out.forbidden(
+            path / "spec" / "ephemeralContainers",
+            "ephemeral containers not allowed in pod template",
+        );
     }
 }
 
@@ -118,4 +127,9 @@ fn visited<'a>(spec: &'a Value, path: &Path) -> Vec<(&'a Value, Path)> {
         spec.list(list).iter().enumerate().map(move |(index, container)| (container, &path / index))
     });
     items.collect()
+}
+
+/// The annotations of a template that pods have rules for.
+pub(crate) fn template_annotations(template: &Value, path: &Path, options: &Options, out: &mut Faults) {
+    annotations::of_pod(template.get("metadata"), template.get("spec"), path, options, out);
 }

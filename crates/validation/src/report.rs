@@ -2,7 +2,7 @@
 
 use crate::Faults;
 use ravelin_object::Value;
-use ravelin_object::fault::{Fault, FaultKind};
+use ravelin_object::fault::{Fault, FaultKind, json_text};
 
 /// Adding faults to a list.
 pub(crate) trait Report {
@@ -57,7 +57,12 @@ impl Report for Faults {
     }
 
     fn unsupported(&mut self, path: impl Into<String>, value: impl Into<Value>, supported: &[&str]) {
-        self.push(Fault::not_supported(path, value, supported));
+        let value = value.into();
+        let shown = json_text(&value);
+        let mut fault = Fault::not_supported(path, value, supported);
+        // Upstream's enumerations are types of their own, which messages show as JSON.
+        fault.value = shown;
+        self.push(fault);
     }
 
     fn spelling(&mut self, path: impl Into<String>, value: &str, faults: Vec<String>) {

@@ -231,7 +231,8 @@ fn take(object: &mut Value, from: &Value, key: &str) {
 
 /// How the class of storage may change: from the annotation to the field, or from nothing.
 fn storage_class(new: &Value, old: &Value, munged: &mut Value, out: &mut Faults) {
-    let annotation = |object: &Value| object.get("metadata").get("annotations").text_opt(CLASS).map(str::to_owned);
+    let annotation =
+        |object: &Value| object.get("metadata").get("annotations").text_opt(CLASS).map(str::to_owned);
     let name = |object: &Value| object.get("spec").text_opt("storageClassName").map(str::to_owned);
     let (new_class, old_class) = (annotation(new), annotation(old));
     let (new_name, old_name) = (name(new), name(old));

@@ -91,16 +91,17 @@ struct Compared<'a> {
 
 fn compared(of: &Compared<'_>, path: &Path, out: &mut Faults) {
     let Compared { key, max, min, default, request, ratio } = *of;
-    let mut order = |low: Option<&Quantity>, high: Option<&Quantity>, at: &str, shown: bool, words: [&str; 2]| {
-        if let (Some(low), Some(high)) = (low, high)
-            && low > high
-        {
-            let [low_word, high_word] = words;
-            let value = if shown { low } else { high };
-            let why = format!("{low_word} value {low} is greater than {high_word} value {high}");
-            out.invalid((path / at).key(key), value.to_string(), why);
-        }
-    };
+    let mut order =
+        |low: Option<&Quantity>, high: Option<&Quantity>, at: &str, shown: bool, words: [&str; 2]| {
+            if let (Some(low), Some(high)) = (low, high)
+                && low > high
+            {
+                let [low_word, high_word] = words;
+                let value = if shown { low } else { high };
+                let why = format!("{low_word} value {low} is greater than {high_word} value {high}");
+                out.invalid((path / at).key(key), value.to_string(), why);
+            }
+        };
     order(min, max, "min", true, ["min", "max"]);
     order(min, request, "defaultRequest", false, ["min", "default request"]);
     order(request, max, "defaultRequest", true, ["default request", "max"]);

@@ -3,7 +3,7 @@
 use crate::access::{Fields, list_of};
 use crate::internal::{converted, shown};
 use crate::ip;
-use crate::names::{config_key, dns_label, dns_subdomain, label_value, qualified_name};
+use crate::names::{Rule, config_key, dns_label, dns_subdomain, label_value, qualified_name};
 use crate::path::Path;
 use crate::pod::taint_effect;
 use crate::quantities::resource_amount;
@@ -35,10 +35,14 @@ pub(crate) fn create(object: &Value, out: &mut Faults) {
         ip::legacy_range(&(&path / index), range, &[], out);
     }
     if ranges.len() > 1 {
-        let starts: Vec<&str> = ranges.iter().map(|range| range.split('/').next().unwrap_or_default()).collect();
-        let is_dual = ranges.iter().all(|range| ip::sloppy_range(range).is_some()) && ip::is_dual_stack(&starts) == Ok(true);
+        let starts: Vec<&str> =
+            ranges.iter().map(|range| range.split('/').next().unwrap_or_default()).collect();
+        let is_dual = ranges.iter().all(|range| ip::sloppy_range(range).is_some())
+            && ip::is_dual_stack(&starts) == Ok(true);
         if let Some(range) = ranges.iter().find(|range| ip::sloppy_range(range).is_none()) {
-            let why = format!("invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR address: {range}");
+            let why = format!(
+                "invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR address: {range}"
+            );
             out.push(Fault::internal(&path, why));
         }
         if !is_dual || ranges.len() > 2 {
@@ -57,7 +61,11 @@ fn annotations(object: &Value, path: &Path, out: &mut Faults) {
         Ok(Value::Null) => {}
         Ok(other) => {
             let kind = crate::json::go_kind(&other);
-            out.invalid(path, TAINTS, format!("json: cannot unmarshal {kind} into Go value of type []core.Taint"));
+            out.invalid(
+                path,
+                TAINTS,
+                format!("json: cannot unmarshal {kind} into Go value of type []core.Taint"),
+            );
         }
         Err(why) => out.invalid(path, TAINTS, why),
     }
@@ -189,7 +197,7 @@ fn config_source(source: &Value, is_spec: bool, path: &Path, out: &mut Faults) {
             out.required(&own / key, "");
         }
     }
-    let rules: [(&str, fn(&str) -> Vec<String>); 3] =
+    let rules: [(&str, Rule); 3] =
         [("namespace", dns_label), ("name", dns_subdomain), ("kubeletConfigKey", config_key)];
     for (key, rule) in rules {
         let text = map.text(key);

@@ -81,9 +81,11 @@ fn is_scope(scope: &str) -> bool {
 fn is_for(scope: &str, resource: &str) -> bool {
     let compute = ["cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory"];
     match scope {
-        "Terminating" | "NotTerminating" | "NotBestEffort" | "PriorityClass" | "CrossNamespacePodAffinity" => {
-            resource == "pods" || compute.contains(&resource)
-        }
+        "Terminating"
+        | "NotTerminating"
+        | "NotBestEffort"
+        | "PriorityClass"
+        | "CrossNamespacePodAffinity" => resource == "pods" || compute.contains(&resource),
         "BestEffort" => resource == "pods",
         "VolumeAttributesClass" => matches!(resource, "persistentvolumeclaims" | "requests.storage"),
         _ => true,
@@ -138,13 +140,15 @@ fn scope_selector(spec: &Value, path: &Path, out: &mut Faults) {
         match operator {
             "In" | "NotIn" => {
                 if values.is_empty() {
-                    let why = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+                    let why =
+                        "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
                     out.required(&path / "values", why);
                 }
             }
             "Exists" | "DoesNotExist" => {
                 if !values.is_empty() {
-                    let why = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+                    let why =
+                        "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
                     out.invalid(&path / "values", list_of(&values), why);
                 }
             }

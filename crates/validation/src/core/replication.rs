@@ -22,7 +22,13 @@ pub(crate) fn create(object: &Value, settings: &Settings, out: &mut Faults) {
 }
 
 /// Source: `ValidateReplicationControllerUpdate`, `ValidateReplicationControllerStatusUpdate`.
-pub(crate) fn update(subresource: Option<&str>, new: &Value, old: &Value, settings: &Settings, out: &mut Faults) {
+pub(crate) fn update(
+    subresource: Option<&str>,
+    new: &Value,
+    old: &Value,
+    settings: &Settings,
+    out: &mut Faults,
+) {
     metadata::changed_own(new, old, out);
     if subresource == Some("status") {
         let (status, path) = (new.get("status"), Path::new("status"));

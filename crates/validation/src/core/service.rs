@@ -40,7 +40,10 @@ pub(crate) fn update(subresource: Option<&str>, new: &Value, old: &Value, out: &
     }
     balancer_class(new_spec, out);
     let port = "healthCheckNodePort";
-    if needs_health_check(new_spec) && needs_health_check(old_spec) && new_spec.int(port) != old_spec.int(port) {
+    if needs_health_check(new_spec)
+        && needs_health_check(old_spec)
+        && new_spec.int(port) != old_spec.int(port)
+    {
         out.forbidden("spec.healthCheckNodePort", "field is immutable");
     }
     whole(new, Some(old), out);
@@ -219,7 +222,8 @@ fn source_ranges(object: &Value, old: Option<&Value>, path: &Path, out: &mut Fau
         }
         return;
     }
-    let annotation = |object: &Value| object.get("metadata").get("annotations").text_opt(RANGES).map(str::to_owned);
+    let annotation =
+        |object: &Value| object.get("metadata").get("annotations").text_opt(RANGES).map(str::to_owned);
     let Some(text) = annotation(object) else {
         return;
     };
@@ -316,7 +320,9 @@ fn load_balancer(new: &Value, old: Option<&Value>, path: &Path, out: &mut Faults
             ip::legacy(&(&path / "ip"), address, &kept, out);
         }
         match each.text_opt("ipMode") {
-            None if !address.is_empty() => out.required(&path / "ipMode", "must be specified when `ip` is set"),
+            None if !address.is_empty() => {
+                out.required(&path / "ipMode", "must be specified when `ip` is set")
+            }
             Some(_) if address.is_empty() => {
                 out.forbidden(&path / "ipMode", "may not be specified when `ip` is not set");
             }

@@ -7,7 +7,7 @@ use crate::equality::is_equal;
 use crate::internal::{converted, shown};
 use crate::labels::SelectorValues;
 use crate::metadata::{self, IMMUTABLE};
-use crate::names::{dns_label, dns_subdomain};
+use crate::names::{Rule, dns_label, dns_subdomain};
 use crate::path::Path;
 use crate::pod::{Of, csi_driver_name, has_invalid_values, needed, node_selector, sources};
 use crate::quantities::{basic_amount, positive_amount};
@@ -86,7 +86,9 @@ pub(crate) fn spec(
     let inline = "in the context of inline volumes";
     let is_inline = place == Place::Inline;
     if is_inline {
-        for (key, is_set) in [("claimRef", spec.has("claimRef")), ("capacity", !spec.map("capacity").is_empty())] {
+        for (key, is_set) in
+            [("claimRef", spec.has("claimRef")), ("capacity", !spec.map("capacity").is_empty())]
+        {
             if is_set {
                 out.forbidden(path / key, format!("may not be specified {inline}"));
             }
@@ -139,7 +141,9 @@ fn capacity(spec: &Value, path: &Path, out: &mut Faults) {
         let value = match ordered(spec.get("capacity")) {
             Value::Object(map) => Value::Object(
                 map.iter()
-                    .map(|(key, value)| (key.into(), Value::from(crate::quantities::amount(value).to_string())))
+                    .map(|(key, value)| {
+                        (key.into(), Value::from(crate::quantities::amount(value).to_string()))
+                    })
                     .collect(),
             ),
             _ => Value::Null,
@@ -188,11 +192,15 @@ fn volume_sources(spec: &Value, name: &str, path: &Path, out: &mut Faults) {
 fn csi(source: &Value, path: &Path, out: &mut Faults) {
     csi_driver_name(source.text("driver"), &(path / "driver"), out);
     needed(source, &["volumeHandle"], path, out);
-    let keys =
-        ["controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef"];
+    let keys = [
+        "controllerPublishSecretRef",
+        "controllerExpandSecretRef",
+        "nodePublishSecretRef",
+        "nodeExpandSecretRef",
+    ];
     for key in keys.into_iter().filter(|key| source.has(key)) {
         let path = path / key;
-        let rules: [(&str, fn(&str) -> Vec<String>); 2] = [("name", dns_subdomain), ("namespace", dns_label)];
+        let rules: [(&str, Rule); 2] = [("name", dns_subdomain), ("namespace", dns_label)];
         for (part, rule) in rules {
             let text = source.get(key).text(part);
             if text.is_empty() {
@@ -250,10 +258,9 @@ pub(crate) fn update(subresource: Option<&str>, new: &Value, old: &Value, out: &
     whole(new, values, out);
     let mut munged = new_spec.clone();
     let key = "controllerExpandSecretRef";
-    if old_spec.has("csi") && !old_spec.get("csi").has(key) {
-        if let Some(map) = munged.field_mut("csi").and_then(Value::as_object_mut) {
-            map.remove(key);
-        }
+    let is_first = old_spec.has("csi") && !old_spec.get("csi").has(key);
+    if let Some(map) = munged.field_mut("csi").and_then(Value::as_object_mut).filter(|_| is_first) {
+        map.remove(key);
     }
     if SOURCES.iter().any(|(key, _, _)| !is_equal(key, munged.get(key), old_spec.get(key))) {
         let kind = "PersistentVolumeSource";
@@ -288,10 +295,9 @@ fn node_affinity(new: &Value, old: &Value, out: &mut Faults) {
             for list in ["matchExpressions", "matchFields"] {
                 let requirements = term.field_mut(list).and_then(Value::as_array_mut);
                 for (old, new) in requirements.into_iter().flatten().zip(new_term.list(list)) {
-                    if stable(old.text("key")) == Some(new.text("key")) {
-                        if let Some(map) = old.as_object_mut() {
-                            map.set("key", Value::from(new.text("key")));
-                        }
+                    let is_stable = stable(old.text("key")) == Some(new.text("key"));
+                    if let Some(map) = old.as_object_mut().filter(|_| is_stable) {
+                        map.set("key", Value::from(new.text("key")));
                     }
                 }
             }
@@ -302,7 +308,11 @@ fn node_affinity(new: &Value, old: &Value, out: &mut Faults) {
             Value::Null => "null".to_owned(),
             affinity => shown("VolumeNodeAffinity", affinity),
         };
-        out.invalid_shown("nodeAffinity", value, format!("{IMMUTABLE}, except for updating from beta label to GA"));
+        out.invalid_shown(
+            "nodeAffinity",
+            value,
+            format!("{IMMUTABLE}, except for updating from beta label to GA"),
+        );
     }
 }
 

@@ -83,7 +83,10 @@ fn node_requirement(requirement: &Value, values: SelectorValues, path: &Path, ou
         }
         "Gt" | "Lt" => {
             if count != 1 {
-                out.required(path / "values", "must be specified single value when `operator` is 'Lt' or 'Gt'");
+                out.required(
+                    path / "values",
+                    "must be specified single value when `operator` is 'Lt' or 'Gt'",
+                );
             }
         }
         other => out.invalid(path / "operator", other, "not a valid selector operator"),
@@ -187,8 +190,11 @@ pub(super) fn has_invalid_required_values(spec: &Value) -> bool {
 
 /// Whether values of a node selector are no label values.
 pub(crate) fn has_invalid_values(selector: &Value) -> bool {
-    let expressions = selector.list("nodeSelectorTerms").iter().flat_map(|term| term.list("matchExpressions"));
-    expressions.flat_map(|expression| expression.list("values")).any(|value| !label_value(text_of(value)).is_empty())
+    let expressions =
+        selector.list("nodeSelectorTerms").iter().flat_map(|term| term.list("matchExpressions"));
+    expressions
+        .flat_map(|expression| expression.list("values"))
+        .any(|value| !label_value(text_of(value)).is_empty())
 }
 
 /// Whether the label keys of topology spread constraints are invalid.
@@ -237,7 +243,8 @@ fn spread_details(constraint: &Value, action: &str, path: &Path, options: &Optio
         }
     }
     for key in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
-        if let Some(policy) = constraint.text_opt(key).filter(|policy| !matches!(*policy, "Honor" | "Ignore")) {
+        if let Some(policy) = constraint.text_opt(key).filter(|policy| !matches!(*policy, "Honor" | "Ignore"))
+        {
             out.unsupported(path / key, policy, &["Honor", "Ignore"]);
         }
     }
@@ -272,7 +279,7 @@ fn old_spread_keys(constraint: &Value, path: &Path, out: &mut Faults) {
 }
 
 /// Source: `ValidateTolerations`.
-pub(super) fn tolerations(tolerations: &[Value], path: &Path, options: &Options, out: &mut Faults) {
+pub(crate) fn tolerations(tolerations: &[Value], path: &Path, options: &Options, out: &mut Faults) {
     for (index, toleration) in tolerations.iter().enumerate() {
         let path = path / index;
         let (key, operator) = (toleration.text("key"), toleration.text("operator"));
@@ -280,11 +287,16 @@ pub(super) fn tolerations(tolerations: &[Value], path: &Path, options: &Options,
         if !key.is_empty() {
             out.spelling(&path / "key", key, qualified_name(key));
         } else if operator != "Exists" {
-            let why = "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
+            let why =
+                "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
             out.invalid(&path / "operator", operator, why);
         }
         if toleration.has("tolerationSeconds") && effect != "NoExecute" {
-            out.invalid(&path / "effect", effect, "effect must be 'NoExecute' when `tolerationSeconds` is set");
+            out.invalid(
+                &path / "effect",
+                effect,
+                "effect must be 'NoExecute' when `tolerationSeconds` is set",
+            );
         }
         toleration_value(toleration, operator, &path, options, out);
         if !effect.is_empty() {
@@ -310,7 +322,8 @@ fn toleration_value(toleration: &Value, operator: &str, path: &Path, options: &O
         "Lt" | "Gt" if options.comparing_tolerations.is_kept() => {
             out.spelling(path / "value", value, decimal_integer(value));
             if value.parse::<i64>().is_err() {
-                let why = if decimal_integer(value).is_empty() { "value out of range" } else { "invalid syntax" };
+                let why =
+                    if decimal_integer(value).is_empty() { "value out of range" } else { "invalid syntax" };
                 let text = ravelin_object::selector::quoted(value);
                 out.invalid(path / "value", value, format!("strconv.ParseInt: parsing {text}: {why}"));
             }

@@ -71,7 +71,9 @@ pub(super) fn is_deletion_cost(meta: &Value) -> bool {
     let Some(text) = meta.get("annotations").text_opt(DELETION_COST) else {
         return true;
     };
-    let starts_well = text == "0" || text.starts_with('-') || text.bytes().next().is_some_and(|b| (b'1'..=b'9').contains(&b));
+    let starts_well = text == "0"
+        || text.starts_with('-')
+        || text.bytes().next().is_some_and(|b| (b'1'..=b'9').contains(&b));
     starts_well && text.parse::<i32>().is_ok()
 }
 
@@ -147,7 +149,10 @@ fn seccomp_matches(annotation: &str, profile: &Value, path: &Path, out: &mut Fau
         "Localhost" => match annotation.strip_prefix("localhost/") {
             Some(file) => {
                 if profile.text_opt("localhostProfile") != Some(file) {
-                    out.forbidden(path / "localhostProfile", "seccomp profile in annotation and field must match");
+                    out.forbidden(
+                        path / "localhostProfile",
+                        "seccomp profile in annotation and field must match",
+                    );
                 }
                 true
             }
@@ -185,7 +190,10 @@ fn apparmor_matches(annotation: &str, profile: &Value, path: &Path, out: &mut Fa
         "Localhost" => match annotation.strip_prefix("localhost/") {
             Some(file) => {
                 if profile.text_opt("localhostProfile") != Some(file) {
-                    out.forbidden(path / "localhostProfile", "apparmor profile in annotation and field must match");
+                    out.forbidden(
+                        path / "localhostProfile",
+                        "apparmor profile in annotation and field must match",
+                    );
                 }
                 true
             }

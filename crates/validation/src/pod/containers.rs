@@ -48,7 +48,8 @@ fn regular(pod: &Pod<'_>, path: &Path, out: &mut Faults) {
 
 /// Source: `validateInitContainers`.
 fn initial(pod: &Pod<'_>, path: &Path, out: &mut Faults) {
-    let mut names: BTreeSet<&str> = pod.spec.list("containers").iter().map(|each| each.text("name")).collect();
+    let mut names: BTreeSet<&str> =
+        pod.spec.list("containers").iter().map(|each| each.text("name")).collect();
     for (index, container) in pod.spec.list("initContainers").iter().enumerate() {
         let own = path / index;
         common(container, pod, &own, out);
@@ -219,7 +220,9 @@ fn restart_rules(container: &Value, path: &Path, out: &mut Faults) {
     let rules = container.list("restartPolicyRules");
     match container.text_opt("restartPolicy") {
         None if rules.is_empty() => return,
-        None => out.required(path / "restartPolicy", "must specify restartPolicy when restart rules are used"),
+        None => {
+            out.required(path / "restartPolicy", "must specify restartPolicy when restart rules are used")
+        }
         Some("Always" | "Never" | "OnFailure") => {}
         Some(other) => out.unsupported(path / "restartPolicy", other, &["Always", "Never", "OnFailure"]),
     }

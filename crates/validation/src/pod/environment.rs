@@ -120,7 +120,8 @@ fn conversion_fault(version: &str, field: &str, subscript: Option<(&str, &str)>)
         return (!is_known).then(|| format!("field label does not support subscript: {field}"));
     }
     let known = ["spec.restartPolicy", "spec.schedulerName", "status.phase", "spec.host"];
-    let is_known = ENVIRONMENT_FIELDS.contains(&field) || VOLUME_FIELDS.contains(&field) || known.contains(&field);
+    let is_known =
+        ENVIRONMENT_FIELDS.contains(&field) || VOLUME_FIELDS.contains(&field) || known.contains(&field);
     (!is_known).then(|| format!("field label not supported: {field}"))
 }
 
@@ -153,8 +154,8 @@ fn divisor(selector: &Value, resource: &str, is_pages: bool, path: &Path, out: &
         return;
     }
     let text = divisor.to_string();
-    let is_size =
-        ["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"].contains(&text.as_str());
+    let is_size = ["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"]
+        .contains(&text.as_str());
     let kind = match resource {
         "limits.cpu" | "requests.cpu" => {
             if !matches!(text.as_str(), "1m" | "1") {

@@ -16,7 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The names of the claims of a pod.
 pub(super) fn claim_names(spec: &Value) -> BTreeSet<&str> {
-    spec.list("resourceClaims").iter().map(|claim| claim.text("name")).filter(|name| !name.is_empty()).collect()
+    spec.list("resourceClaims")
+        .iter()
+        .map(|claim| claim.text("name"))
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 /// Source: `k8s.io/kubernetes/pkg/apis/core/validation` `validatePodResourceClaims`.
@@ -45,7 +49,8 @@ pub(super) fn claims(spec: &Value, meta: Option<&Value>, path: &Path, out: &mut 
                 out.invalid_shown(&path, shown("PodResourceClaim", claim), why);
             }
             _ => {
-                let why = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
+                let why =
+                    "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
                 out.invalid_shown(&path, shown("PodResourceClaim", claim), why);
             }
         }

@@ -66,7 +66,12 @@ pub(crate) struct Options {
 
 impl Options {
     /// How a pod is looked at that takes the place of one with this specification and metadata.
-    pub(crate) fn new(is_pod: bool, settings: &Settings, old: Option<&Value>, old_meta: Option<&Value>) -> Self {
+    pub(crate) fn new(
+        is_pod: bool,
+        settings: &Settings,
+        old: Option<&Value>,
+        old_meta: Option<&Value>,
+    ) -> Self {
         let nothing = &crate::NOTHING;
         let spec = old.unwrap_or(nothing);
         let cost = old_meta.is_some_and(|meta| !annotations::is_deletion_cost(meta));
@@ -90,7 +95,9 @@ impl Options {
             user_network: Kept::when(spec.flag_opt("hostUsers") == Some(false) && spec.flag("hostNetwork")),
             selinux_policies: Kept::when(spec.get("securityContext").has("seLinuxChangePolicy")),
             comparing_tolerations: Kept::when(
-                spec.list("tolerations").iter().any(|toleration| matches!(toleration.text("operator"), "Lt" | "Gt")),
+                spec.list("tolerations")
+                    .iter()
+                    .any(|toleration| matches!(toleration.text("operator"), "Lt" | "Gt")),
             ),
             init_restarts: Kept::when(has_restarting_init_containers(spec)),
         }
@@ -108,6 +115,9 @@ fn uses_devices(spec: &Value) -> bool {
 fn has_restarting_init_containers(spec: &Value) -> bool {
     spec.list("initContainers").iter().any(|container| {
         container.text("restartPolicy") != "Always"
-            && container.list("resizePolicy").iter().any(|policy| policy.text("restartPolicy") == "RestartContainer")
+            && container
+                .list("resizePolicy")
+                .iter()
+                .any(|policy| policy.text("restartPolicy") == "RestartContainer")
     })
 }

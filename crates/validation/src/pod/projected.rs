@@ -106,7 +106,11 @@ fn trust_bundle<'a>(part: &'a Value, path: &Path, paths: &mut Paths<'a>, out: &m
             }
             if part.has("labelSelector") {
                 let value = crate::selector_shown(part.get("labelSelector"));
-                out.invalid(path / "labelSelector", value, "labelSelector must be unset if name is specified");
+                out.invalid(
+                    path / "labelSelector",
+                    value,
+                    "labelSelector must be unset if name is specified",
+                );
             }
         }
         (None, Some(signer)) => {

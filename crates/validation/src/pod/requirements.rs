@@ -31,12 +31,18 @@ pub(crate) fn requirements(
 }
 
 /// Limits and requests of a whole pod.
-pub(super) fn of_pod(requirements: &Value, claims: &BTreeSet<&str>, path: &Path, options: &Options, out: &mut Faults) {
+pub(super) fn of_pod(
+    requirements: &Value,
+    claims: &BTreeSet<&str>,
+    path: &Path,
+    options: &Options,
+    out: &mut Faults,
+) {
     judged(requirements, pod_resource_name, claims, path, options, out);
 }
 
 /// Amounts that are looked at as limits are.
-pub(super) fn limits_only(amounts: &Value, path: &Path, options: &Options, out: &mut Faults) {
+pub(crate) fn limits_only(amounts: &Value, path: &Path, options: &Options, out: &mut Faults) {
     let mut map = Map::new();
     map.set("limits", amounts.clone());
     judged(&Value::Object(map), container_resource_name, &BTreeSet::new(), path, options, out);
@@ -142,7 +148,8 @@ fn claim_names(claims: &[Value], of_pod: &BTreeSet<&str>, path: &Path, out: &mut
             if names.contains(&key) {
                 out.duplicate(&path, key.as_str());
             } else if request.is_empty() {
-                let parts = names.iter().filter(|key| key.split_once('/').is_some_and(|(start, _)| start == name));
+                let parts =
+                    names.iter().filter(|key| key.split_once('/').is_some_and(|(start, _)| start == name));
                 for _ in parts {
                     out.duplicate(&path, name);
                 }

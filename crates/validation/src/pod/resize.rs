@@ -35,7 +35,8 @@ pub(super) fn update(new: &Value, old: &Value, options: &Options, out: &mut Faul
         let why = "Pod QOS Class may not change as a result of resizing";
         out.invalid(&path, new.get("status").text("qosClass"), why);
     }
-    let running = old.get("status").list("containerStatuses").iter().find(|each| each.get("state").has("running"));
+    let running =
+        old.get("status").list("containerStatuses").iter().find(|each| each.get("state").has("running"));
     if running.is_some_and(|status| !status.has("resources")) {
         out.forbidden(&path, "Pod running on node without support for resize");
     }
@@ -90,7 +91,8 @@ fn of_pod(new: &Value, old: &Value, changed: &mut Value, path: &Path, out: &mut 
         }
     }
     let restored = restored(new_resources, old_resources);
-    let is_nothing = ["requests", "limits", "claims"].iter().all(|key| is_equal(key, restored.get(key), &Value::Null));
+    let is_nothing =
+        ["requests", "limits", "claims"].iter().all(|key| is_equal(key, restored.get(key), &Value::Null));
     if let Some(map) = changed.as_object_mut() {
         if !old.has("resources") && is_nothing {
             map.remove("resources");
@@ -129,7 +131,14 @@ fn restored(new: &Value, old: &Value) -> Value {
     Value::Object(resources)
 }
 
-fn only_resources(new: &Value, old: &Value, mut changed: Value, before: usize, path: &Path, out: &mut Faults) {
+fn only_resources(
+    new: &Value,
+    old: &Value,
+    mut changed: Value,
+    before: usize,
+    path: &Path,
+    out: &mut Faults,
+) {
     for list in ["initContainers", "containers"] {
         for (index, (new, old)) in new.list(list).iter().zip(old.list(list)).enumerate() {
             for key in ["requests", "limits"] {
@@ -178,7 +187,9 @@ fn one(list: &str, index: usize, item: &Value, old: &Value, is_changed: bool, pa
     }
     if is_changed && item.text("restartPolicy") != "Always" {
         let why = "non-sidecar init containers with a resize policy of RestartContainer cannot be resized";
-        for _ in item.list("resizePolicy").iter().filter(|each| each.text("restartPolicy") == "RestartContainer") {
+        for _ in
+            item.list("resizePolicy").iter().filter(|each| each.text("restartPolicy") == "RestartContainer")
+        {
             out.forbidden(&path, why);
         }
     }

@@ -69,7 +69,8 @@ fn sysctls(spec: &Value, path: &Path, options: &Options, out: &mut Faults) {
             out.required(&path, "");
         } else if !is_sysctl(name) {
             let segment = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
-            let why = format!("must have at most 253 characters and match regex ^({segment}[\\./])*{segment}$");
+            let why =
+                format!("must have at most 253 characters and match regex ^({segment}[\\./])*{segment}$");
             out.invalid(&path, name, why);
         } else if names.contains(name) {
             out.duplicate(&path, name);
@@ -188,7 +189,13 @@ fn apparmor(context: &Value, path: &Path, out: &mut Faults) {
 }
 
 /// Source: `ValidateSecurityContext`.
-pub(super) fn of_container(container: &Value, spec: &Value, path: &Path, options: &Options, out: &mut Faults) {
+pub(super) fn of_container(
+    container: &Value,
+    spec: &Value,
+    path: &Path,
+    options: &Options,
+    out: &mut Faults,
+) {
     let context = container.get("securityContext");
     let privileged = context.flag("privileged");
     if privileged && !options.allow_privileged {
@@ -261,7 +268,8 @@ pub(super) fn windows_host_process(spec: &Value, path: &Path, options: &Options,
         return;
     }
     if count != containers.len() {
-        let why = "If pod contains any hostProcess containers then all containers must be HostProcess containers";
+        let why =
+            "If pod contains any hostProcess containers then all containers must be HostProcess containers";
         out.invalid(path, "", why);
     }
     if !spec.flag("hostNetwork") {

@@ -9,7 +9,9 @@ use crate::Faults;
 use crate::access::{Fields, list_of, text_of};
 use crate::ip;
 use crate::labels::labels;
-use crate::names::{Spelling, between, dns_label, dns_subdomain, dns_subdomain_with_underscore, qualified_name};
+use crate::names::{
+    Spelling, between, dns_label, dns_subdomain, dns_subdomain_with_underscore, qualified_name,
+};
 use crate::path::Path;
 use crate::report::Report;
 use ravelin_object::Value;

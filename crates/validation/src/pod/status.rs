@@ -48,7 +48,9 @@ pub(super) fn update(new: &Value, old: &Value, options: &Options, out: &mut Faul
     for list in ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] {
         users(new.list(list), new_spec, &(&path / list), out);
     }
-    for (list, containers) in [("containerStatuses", "containers"), ("initContainerStatuses", "initContainers")] {
+    for (list, containers) in
+        [("containerStatuses", "containers"), ("initContainerStatuses", "initContainers")]
+    {
         allocated(new.list(list), new_spec.list(containers), &(&path / list), out);
     }
     for (index, status) in new.list("ephemeralContainerStatuses").iter().enumerate() {
@@ -111,7 +113,10 @@ fn transitions(new: &Value, old: &Value, spec: &Value, path: &Path, out: &mut Fa
             let container = spec.list(containers).iter().find(|each| each.text("name") == name);
             let may = container.is_some_and(|each| may_restart(each, spec, terminated.int("exitCode")));
             if !may {
-                out.forbidden(path / list / index / "state", "may not be transitioned to non-terminated state");
+                out.forbidden(
+                    path / list / index / "state",
+                    "may not be transitioned to non-terminated state",
+                );
             }
         }
     }
@@ -178,7 +183,8 @@ fn extended_claim(status: &Value, spec: &Value, path: &Path, out: &mut Faults) {
         let lists = spec.list("containers").iter().rev().chain(spec.list("initContainers").iter().rev());
         match lists.into_iter().find(|container| container.text("name") == name) {
             None => {
-                let why = "must match the name of an entry in spec.initContainers.name or spec.containers.name";
+                let why =
+                    "must match the name of an entry in spec.initContainers.name or spec.containers.name";
                 out.invalid(&own / "containerName", name, why);
             }
             Some(container) if !container.get("resources").get("requests").has(resource) => {
@@ -285,7 +291,9 @@ fn allocated(statuses: &[Value], containers: &[Value], path: &Path, out: &mut Fa
         for (at, resource) in status.list("allocatedResourcesStatus").iter().enumerate() {
             let path = path / index / "allocatedResourcesStatus" / at;
             let name = resource.text("name");
-            if let Some(why) = container.and_then(|container| allocated_fault(name, container.get("resources"))) {
+            if let Some(why) =
+                container.and_then(|container| allocated_fault(name, container.get("resources")))
+            {
                 out.invalid(&path / "name", name, why);
             }
             health(resource, &path, out);

@@ -100,7 +100,8 @@ pub(super) fn devices(container: &Value, volumes: &Volumes<'_>, path: &Path, out
         match volumes.get(name) {
             None => out.not_found(&name_path, name),
             Some(volume) if !volume.has("persistentVolumeClaim") && !volume.has("ephemeral") => {
-                let why = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
+                let why =
+                    "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
                 out.invalid(&name_path, name, why);
             }
             Some(_) => {}

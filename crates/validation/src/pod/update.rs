@@ -102,9 +102,12 @@ fn only_added_tolerations(new: &Value, old: &Value, path: &Path, options: &Optio
 }
 
 fn only_deleted_gates(new: &Value, old: &Value, path: &Path, out: &mut Faults) {
-    for (index, gate) in new.list("schedulingGates").iter().enumerate() {
+    let gates = new.list("schedulingGates");
+    for (index, gate) in gates.iter().enumerate() {
         let name = gate.text("name");
-        if !old.list("schedulingGates").iter().any(|gate| gate.text("name") == name) {
+        // Of gates of one name upstream sees the last.
+        let is_last = !gates.iter().skip(index.saturating_add(1)).any(|other| other.text("name") == name);
+        if is_last && !old.list("schedulingGates").iter().any(|gate| gate.text("name") == name) {
             let why = format!("only deletion is allowed, but found new scheduling gate '{name}'");
             out.forbidden(path / index / "name", why);
         }
@@ -225,12 +228,19 @@ pub(super) fn ephemeral_containers(new: &Value, old: &Value, options: &Options, 
     let list = "ephemeralContainers";
     for kept in old.get("spec").list(list) {
         let name = ravelin_object::selector::quoted(kept.text("name"));
-        let found = new.get("spec").list(list).iter().rev().find(|each| each.text("name") == kept.text("name"));
+        let found =
+            new.get("spec").list(list).iter().rev().find(|each| each.text("name") == kept.text("name"));
         match found {
-            None => out.forbidden(&path, format!("existing ephemeral containers {name} may not be removed\n")),
+            None => {
+                out.forbidden(&path, format!("existing ephemeral containers {name} may not be removed\n"))
+            }
             Some(found) if !is_equal(list, found, kept) => {
-                let changes = diff(&converted("EphemeralContainer", kept), &converted("EphemeralContainer", found));
-                out.forbidden(&path, format!("existing ephemeral containers {name} may not be changed\n{changes}"));
+                let changes =
+                    diff(&converted("EphemeralContainer", kept), &converted("EphemeralContainer", found));
+                out.forbidden(
+                    &path,
+                    format!("existing ephemeral containers {name} may not be changed\n{changes}"),
+                );
             }
             Some(_) => {}
         }

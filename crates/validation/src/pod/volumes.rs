@@ -151,7 +151,11 @@ fn one_source(
             let name = format!("{pod}-{}", volume.text("name"));
             if !pod.is_empty() && !volume.text("name").is_empty() {
                 for fault in dns_subdomain(&name) {
-                    out.invalid(around / "name", volume.text("name"), format!("PVC name \"{name}\": {fault}"));
+                    out.invalid(
+                        around / "name",
+                        volume.text("name"),
+                        format!("PVC name \"{name}\": {fault}"),
+                    );
                 }
             }
         }
@@ -200,11 +204,7 @@ pub(crate) fn sources(key: &str, source: &Value, path: &Path, of: Of<'_>, out: &
             needed(source, &["volumeID"], path, out);
             secret_reference(source, path, of, out);
         }
-        "cephfs" => {
-            if source.list("monitors").is_empty() {
-                out.required(path / "monitors", "");
-            }
-        }
+        "cephfs" if source.list("monitors").is_empty() => out.required(path / "monitors", ""),
         "quobyte" => quobyte(source, path, out),
         "fc" => fibre_channel(source, path, out),
         "flexVolume" => flex(source, path, out),
@@ -264,7 +264,9 @@ fn endpoints_namespace(source: &Value, path: &Path, of: Of<'_>, out: &mut Faults
     match source.text_opt("endpointsNamespace") {
         Some(_) if of == Of::Pod => {}
         None => {}
-        Some("") => out.invalid(path, "", "if the endpointnamespace is set, it must be a valid namespace name"),
+        Some("") => {
+            out.invalid(path, "", "if the endpointnamespace is set, it must be a valid namespace name")
+        }
         Some(name) => out.spelling(path, name, dns_label(name)),
     }
 }
@@ -399,8 +401,11 @@ fn iscsi(source: &Value, path: &Path, of: Of<'_>, out: &mut Faults) {
         let why = "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.";
         out.invalid(path / "targetportal", source.text("targetPortal"), why);
     }
-    let start_fault =
-        if of == Of::Pod { "must be valid format starting with iqn, eui, or naa" } else { "must be valid format" };
+    let start_fault = if of == Of::Pod {
+        "must be valid format starting with iqn, eui, or naa"
+    } else {
+        "must be valid format"
+    };
     let iqn = source.text("iqn");
     if iqn.is_empty() {
         out.required(path / "iqn", "");
@@ -430,19 +435,23 @@ fn qualified(name: &str, start_fault: &str, path: &Path, out: &mut Faults) {
 /// `iqn.2001-04.com.example:x`, `eui.` and 16 characters, `naa.` and 32.
 fn is_iscsi_name(name: &str) -> bool {
     if name.starts_with("iqn") {
-        return name.match_indices("iqn.").any(|(at, _)| name.get(at.saturating_add(4)..).is_some_and(is_dated));
+        return name
+            .match_indices("iqn.")
+            .any(|(at, _)| name.get(at.saturating_add(4)..).is_some_and(is_dated));
     }
     let length = if name.starts_with("eui") { 16 } else { 32 };
     let rest = name.get(4..).unwrap_or_default();
-    name.is_char_boundary(3)
-        && rest.len() == length
-        && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    name.is_char_boundary(3) && rest.len() == length && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn is_dated(rest: &str) -> bool {
     let bytes = rest.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-    let is_date = (0..4).all(digit) && bytes.get(4) == Some(&b'-') && digit(5) && digit(6) && bytes.get(7) == Some(&b'.');
+    let is_date = (0..4).all(digit)
+        && bytes.get(4) == Some(&b'-')
+        && digit(5)
+        && digit(6)
+        && bytes.get(7) == Some(&b'.');
     let Some((authority, unique)) = rest.get(8..).and_then(|rest| rest.split_once(':')) else {
         return false;
     };
@@ -482,7 +491,11 @@ pub(super) fn downward_file(item: &Value, path: &Path, out: &mut Faults) {
     if item.has("fieldRef") {
         field(item.get("fieldRef"), VOLUME_FIELDS, &(path / "fieldRef"), out);
         if item.has("resourceFieldRef") {
-            out.invalid(path, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously");
+            out.invalid(
+                path,
+                "resource",
+                "fieldRef and resourceFieldRef can not be specified simultaneously",
+            );
         }
     } else if item.has("resourceFieldRef") {
         resource(item.get("resourceFieldRef"), Where::Volume, &(path / "resourceFieldRef"), out);
