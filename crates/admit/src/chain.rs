@@ -1,7 +1,7 @@
 //! All plugins that are in force, called in their order.
 
 use crate::config::Configuration;
-use crate::{Attributes, Context, Enabled, Error, ORDER, Plugin, plugins};
+use crate::{Attributes, Context, Enabled, Error, ORDER, Operation, Plugin, plugins};
 use ravelin_object::Value;
 use ravelin_object::status::Status;
 
@@ -51,6 +51,12 @@ impl Chain {
     #[must_use]
     pub fn absent(&self) -> &[&'static str] {
         &self.absent
+    }
+
+    /// Whether any plugin has to do with the operation, so that a request of it has to be shown to the chain.
+    #[must_use]
+    pub fn handles(&self, operation: Operation) -> bool {
+        self.plugins.iter().any(|plugin| plugin.handles(operation))
     }
 
     /// Calls the mutating plugins in their order, until one refuses; once more where one asks for it.
@@ -122,8 +128,8 @@ fn check_places(outside: &[Option<Box<dyn Plugin>>]) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::enabled;
     use crate::plugins::testing::{Records, attributes, object, with_context};
-    use crate::{Operation, enabled};
 
     struct Outside(&'static str);
 

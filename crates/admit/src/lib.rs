@@ -16,9 +16,11 @@ mod order;
 mod plugin;
 pub mod plugins;
 mod pod;
+pub mod quota;
 mod resources;
 mod signers;
 mod state;
+mod time;
 mod tolerations;
 
 pub use attributes::{Attributes, Operation};
