@@ -1,7 +1,7 @@
 //! All plugins that are in force, called in their order.
 
 use crate::config::Configuration;
-use crate::{Attributes, Context, Enabled, Error, ORDER, Operation, Plugin, plugins};
+use crate::{Attributes, Context, Enabled, Error, INERT, ORDER, Operation, Plugin, plugins};
 use ravelin_object::Value;
 use ravelin_object::status::Status;
 
@@ -35,6 +35,7 @@ impl Chain {
             match (given, own) {
                 (Some(given), _) => chain.plugins.extend(given.take()),
                 (None, Some(entry)) => chain.plugins.push((entry.build)(configuration)?),
+                (None, None) if INERT.contains(name) => {}
                 (None, None) if *explicit => return Err(Error::NotBuilt(name)),
                 (None, None) => chain.absent.push(name),
             }
@@ -179,7 +180,13 @@ mod tests {
         let order: Vec<&str> = chain.names().collect();
         let place = |name: &str| order.iter().position(|other| *other == name).unwrap();
         assert!(place("ServiceAccount") < place("PodSecurity") && place("PodSecurity") < place("Priority"));
-        assert!(chain.absent().contains(&"ValidatingAdmissionWebhook"));
+        let absent = [
+            "NodeDeclaredFeatureValidator",
+            "MutatingAdmissionPolicy",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionWebhook",
+        ];
+        assert_eq!(chain.absent(), absent);
         let mut thing = object("{metadata: {name: x}}");
         let records = Records::of(&[("/namespaces", "{metadata: {name: ns}}")]);
         with_context(&records, |context| {

@@ -26,6 +26,6 @@ mod tolerations;
 pub use attributes::{Attributes, Operation};
 pub use chain::Chain;
 pub use cluster::{Answer, Cluster, LookupError, Mapping, Question, WriteError};
-pub use order::{DEFAULT_ON, Enabled, ORDER, enabled};
+pub use order::{DEFAULT_ON, Enabled, INERT, ORDER, enabled};
 pub use plugin::{Context, Error, Plugin, Reinvocation};
 pub use resources::ResourceList;

@@ -49,7 +49,7 @@ struct State {
 #[serde(deny_unknown_fields)]
 struct User {
     name: String,
-    groups: Vec<String>,
+    groups: Option<Vec<String>>,
 }
 
 impl Area for Admissions {
@@ -99,7 +99,7 @@ fn found(fields: &mut Fields) -> Result<Json, Difference> {
     let state = fields.take::<Option<State>>("state")?.unwrap_or_default();
     let user =
         if fields.peek::<Option<Json>>("user")?.is_some() { fields.take("user")? } else { User::default() };
-    let user = UserInfo { name: user.name, groups: user.groups, ..UserInfo::default() };
+    let user = UserInfo { name: user.name, groups: user.groups.unwrap_or_default(), ..UserInfo::default() };
     let kind = |key: &str| {
         let text = new.as_ref().or(old.as_ref()).and_then(|object| object.field(key)).and_then(Value::as_str);
         text.unwrap_or_default().to_owned()
@@ -122,7 +122,7 @@ fn found(fields: &mut Fields) -> Result<Json, Difference> {
     };
     let chain = chain(&plugin, state.config.as_ref())?;
     let records = Records::of(&state, &namespace)?;
-    Ok(asked(&chain, &attributes, new, old.as_ref(), &records, plugin == "ResourceQuota"))
+    Ok(asked(&chain, &attributes, new, old.as_ref(), &records, &plugin))
 }
 
 fn chain(plugin: &str, config: Option<&Json>) -> Result<Chain, Difference> {
@@ -144,6 +144,10 @@ fn chain(plugin: &str, config: Option<&Json>) -> Result<Chain, Difference> {
     Chain::new(&[Enabled { name, explicit: true }], &configuration, Vec::new()).map_err(|error| form(&error))
 }
 
+/// The plugins of which records do not say whether they change something: they never do.
+const VALIDATING: [&str; 4] =
+    ["CertificateApproval", "CertificateSigning", "CertificateSubjectRestriction", "ResourceQuota"];
+
 /// What the plugin makes of the request.
 fn asked(
     chain: &Chain,
@@ -151,8 +155,9 @@ fn asked(
     mut new: Option<Value>,
     old: Option<&Value>,
     records: &Records,
-    writes: bool,
+    plugin: &str,
 ) -> Json {
+    let mutates = !VALIDATING.contains(&plugin);
     let mut random = || 0;
     let mut context = Context::new(records, Duration::from_secs(1_767_225_600), &mut random);
     let before = new.as_ref().map(defaults::comparable);
@@ -162,8 +167,7 @@ fn asked(
     if admitted.is_ok() {
         let after = new.as_ref().map(defaults::comparable);
         let is_mutated = before != after;
-        // A plugin that only validates has no say in this.
-        if attributes.operation != Operation::Delete {
+        if handles && mutates && new.is_some() {
             found["mutated"] = is_mutated.into();
         }
         if is_mutated {
@@ -171,7 +175,7 @@ fn asked(
         }
         found["validate_error"] = error(&chain.validate(attributes, new.as_ref(), old, &mut context));
     }
-    if writes {
+    if plugin == "ResourceQuota" {
         found["written_status_used"] = records.written.borrow().clone();
     }
     found
