@@ -133,10 +133,11 @@ fn chain(plugin: &str, config: Option<&Json>) -> Result<Chain, Difference> {
         let config = match plugin {
             "PodNodeSelector" => json!({"podNodeSelectorPluginConfig": config}),
             _ => {
-                let mut config = config.clone();
-                config["apiVersion"] = "podtolerationrestriction.admission.k8s.io/v1alpha1".into();
-                config["kind"] = "Configuration".into();
-                config
+                let mut config = config.as_object().cloned().unwrap_or_default();
+                let version = "podtolerationrestriction.admission.k8s.io/v1alpha1";
+                config.insert("apiVersion".to_owned(), version.into());
+                config.insert("kind".to_owned(), "Configuration".into());
+                Json::Object(config)
             }
         };
         configuration.plugins.insert(plugin.to_owned(), value(&config)?);
@@ -163,22 +164,26 @@ fn asked(
     let before = new.as_ref().map(defaults::comparable);
     let handles = chain.handles(attributes.operation);
     let admitted = chain.admit(attributes, new.as_mut(), old, &mut context);
-    let mut found = json!({"handles": handles, "admit_error": error(&admitted), "validate_error": null});
+    let mut found = serde_json::Map::new();
+    found.insert("handles".to_owned(), handles.into());
+    found.insert("admit_error".to_owned(), error(&admitted));
+    found.insert("validate_error".to_owned(), Json::Null);
     if admitted.is_ok() {
         let after = new.as_ref().map(defaults::comparable);
         let is_mutated = before != after;
         if handles && mutates && new.is_some() {
-            found["mutated"] = is_mutated.into();
+            found.insert("mutated".to_owned(), is_mutated.into());
         }
         if is_mutated {
-            found["result"] = after.unwrap_or_default();
+            found.insert("result".to_owned(), after.unwrap_or_default());
         }
-        found["validate_error"] = error(&chain.validate(attributes, new.as_ref(), old, &mut context));
+        let judged = chain.validate(attributes, new.as_ref(), old, &mut context);
+        found.insert("validate_error".to_owned(), error(&judged));
     }
     if plugin == "ResourceQuota" {
-        found["written_status_used"] = records.written.borrow().clone();
+        found.insert("written_status_used".to_owned(), records.written.borrow().clone());
     }
-    found
+    Json::Object(found)
 }
 
 fn error(said: &Result<(), Status>) -> Json {
