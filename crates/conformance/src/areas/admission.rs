@@ -77,6 +77,9 @@ fn object(json: &Json) -> Result<Option<Value>, Difference> {
         return Ok(None);
     }
     let mut object = value(json)?;
+    if object.as_object().is_none() {
+        return Err(Difference::form("object", "an object or null", json));
+    }
     defaults::set(&mut object);
     Ok(Some(object))
 }
