@@ -1,7 +1,7 @@
 //! All plugins that are in force, called in their order.
 
 use crate::config::Configuration;
-use crate::{Attributes, Context, Enabled, Error, ORDER, Plugin, plugins};
+use crate::{Attributes, Context, Enabled, Error, INERT, ORDER, Operation, Plugin, plugins};
 use ravelin_object::Value;
 use ravelin_object::status::Status;
 
@@ -35,6 +35,7 @@ impl Chain {
             match (given, own) {
                 (Some(given), _) => chain.plugins.extend(given.take()),
                 (None, Some(entry)) => chain.plugins.push((entry.build)(configuration)?),
+                (None, None) if INERT.contains(name) => {}
                 (None, None) if *explicit => return Err(Error::NotBuilt(name)),
                 (None, None) => chain.absent.push(name),
             }
@@ -51,6 +52,12 @@ impl Chain {
     #[must_use]
     pub fn absent(&self) -> &[&'static str] {
         &self.absent
+    }
+
+    /// Whether any plugin has to do with the operation, so that a request of it has to be shown to the chain.
+    #[must_use]
+    pub fn handles(&self, operation: Operation) -> bool {
+        self.plugins.iter().any(|plugin| plugin.handles(operation))
     }
 
     /// Calls the mutating plugins in their order, until one refuses; once more where one asks for it.
@@ -122,8 +129,8 @@ fn check_places(outside: &[Option<Box<dyn Plugin>>]) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::enabled;
     use crate::plugins::testing::{Records, attributes, object, with_context};
-    use crate::{Operation, enabled};
 
     struct Outside(&'static str);
 
@@ -173,7 +180,13 @@ mod tests {
         let order: Vec<&str> = chain.names().collect();
         let place = |name: &str| order.iter().position(|other| *other == name).unwrap();
         assert!(place("ServiceAccount") < place("PodSecurity") && place("PodSecurity") < place("Priority"));
-        assert!(chain.absent().contains(&"ValidatingAdmissionWebhook"));
+        let absent = [
+            "NodeDeclaredFeatureValidator",
+            "MutatingAdmissionPolicy",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionWebhook",
+        ];
+        assert_eq!(chain.absent(), absent);
         let mut thing = object("{metadata: {name: x}}");
         let records = Records::of(&[("/namespaces", "{metadata: {name: ns}}")]);
         with_context(&records, |context| {

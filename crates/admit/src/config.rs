@@ -161,25 +161,22 @@ fn joined(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-/// The configuration of a plugin, if it is of one of the `versions`; nothing where there is none.
+/// The configuration of a plugin, if it is of one of the versions and `kinds`; nothing where there is none.
 ///
 /// # Errors
 /// Another kind or version, and keys that are not among `keys`.
 pub(crate) fn of_kind<'c>(
     configuration: &'c Configuration,
     plugin: &'static str,
-    versions: &[&str],
+    kinds: &[(&str, &str)],
     keys: &[&str],
 ) -> Result<Option<&'c Value>, Error> {
     let Some(value) = configuration.plugins.get(plugin) else { return Ok(None) };
     let identity = Identity::of(value).unwrap_or_default();
-    if identity.kind != "Configuration" || !versions.contains(&identity.api_version.as_str()) {
-        let why = format!(
-            "expected kind Configuration of {}, found {:?} of {:?}",
-            versions.join(" or "),
-            identity.kind,
-            identity.api_version
-        );
+    if !kinds.contains(&(identity.api_version.as_str(), identity.kind.as_str())) {
+        let known: Vec<String> = kinds.iter().map(|(version, kind)| format!("{kind} of {version}")).collect();
+        let known = known.join(" or ");
+        let why = format!("expected kind {known}, found {:?} of {:?}", identity.kind, identity.api_version);
         return Err(Error::Plugin { plugin, why });
     }
     let keys: Vec<&str> = ["apiVersion", "kind"].iter().chain(keys).copied().collect();

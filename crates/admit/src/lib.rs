@@ -16,14 +16,16 @@ mod order;
 mod plugin;
 pub mod plugins;
 mod pod;
+pub mod quota;
 mod resources;
 mod signers;
 mod state;
+mod time;
 mod tolerations;
 
 pub use attributes::{Attributes, Operation};
 pub use chain::Chain;
 pub use cluster::{Answer, Cluster, LookupError, Mapping, Question, WriteError};
-pub use order::{DEFAULT_ON, Enabled, ORDER, enabled};
+pub use order::{DEFAULT_ON, Enabled, INERT, ORDER, enabled};
 pub use plugin::{Context, Error, Plugin, Reinvocation};
 pub use resources::ResourceList;

@@ -84,6 +84,12 @@ pub const DEFAULT_ON: &[&str] = &[
     "ResourceQuota",
 ];
 
+/// Plugins that do nothing unless a feature gate is on that is off in v1.36 and is not built here. They are neither
+/// called nor missed.
+///
+/// Source: `k8s.io/kubernetes/pkg/features/kube_features.go`: `GenericWorkload`, `WorkloadWithJob`.
+pub const INERT: &[&str] = &["PodGroupProtection", "PodGroupWorkloadExists", "JobValidation"];
+
 /// A plugin that is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Enabled {

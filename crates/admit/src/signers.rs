@@ -158,7 +158,7 @@ fn string(value: &Element<'_>) -> Option<String> {
                 .chunks(2)
                 .map(|pair| pair.iter().fold(0, |unit, byte| (unit << 8) | u16::from(*byte)))
                 .collect();
-            (value.content.len() % 2 == 0).then(|| String::from_utf16(&units).ok()).flatten()
+            value.content.len().is_multiple_of(2).then(|| String::from_utf16(&units).ok()).flatten()
         }
         _ => None,
     }

@@ -110,6 +110,7 @@ pub(crate) fn are_permitted(tolerations: &[Toleration], permitted: &[Toleration]
 mod tests {
     use super::*;
     use crate::plugins::testing::object;
+    use std::slice::from_ref;
 
     fn one(text: &str) -> Toleration {
         Toleration::of(&object(text))
@@ -148,7 +149,7 @@ mod tests {
         let b = Toleration::exists("b", "NoSchedule");
         assert_eq!(merged(&[a.clone(), b.clone()], &[all_a.clone(), b.clone()]), [b.clone(), all_a.clone()]);
         assert_eq!(merged(&[], &[]), []);
-        assert!(are_permitted(&[a.clone()], &[]) && are_permitted(&[a.clone()], &[all_a.clone()]));
+        assert!(are_permitted(from_ref(&a), &[]) && are_permitted(from_ref(&a), from_ref(&all_a)));
         assert!(!are_permitted(&[a, b], &[all_a]));
     }
 }

@@ -3,6 +3,7 @@
 use crate::record::Difference;
 
 mod abac;
+mod admission;
 mod audit;
 mod bootstraptoken;
 mod covers;
@@ -41,6 +42,11 @@ pub(crate) struct Entry {
 /// Every area, by name.
 pub(crate) const ALL: &[Entry] = &[
     Entry { name: "abac", start: || Box::new(abac::Abac), ledger: include_str!("../ledger/abac.tsv") },
+    Entry {
+        name: "admission",
+        start: || Box::new(admission::Admissions),
+        ledger: include_str!("../ledger/admission.tsv"),
+    },
     Entry { name: "audit", start: || Box::new(audit::Audit), ledger: include_str!("../ledger/audit.tsv") },
     Entry {
         name: "bootstraptoken",

@@ -38,8 +38,8 @@ const KINDS: [&str; 4] = ["Server", "Namespace", "User", "SourceAndObject"];
 const CACHE_SIZE: usize = 4096;
 
 fn build(configuration: &Configuration) -> Result<Box<dyn Plugin>, Error> {
-    let versions = ["eventratelimit.admission.k8s.io/v1alpha1"];
-    let given = of_kind(configuration, ENTRY.name, &versions, &["limits"])?;
+    let kinds = [("eventratelimit.admission.k8s.io/v1alpha1", "Configuration")];
+    let given = of_kind(configuration, ENTRY.name, &kinds, &["limits"])?;
     let limits = given.map_or(Ok(&[][..]), |given| sequence(given, "limits"));
     let limits = limits.map_err(|error| named(ENTRY.name, error))?;
     let mut faults = Vec::new();

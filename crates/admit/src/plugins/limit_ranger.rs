@@ -78,7 +78,7 @@ fn concerns(attributes: &Attributes<'_>, old: Option<&Value>) -> bool {
         "" => (is_pod && !updates) || attributes.is_kind("", "PersistentVolumeClaim"),
         _ => false,
     };
-    supported && !old.is_some_and(|old| old.dotted("metadata.deletionTimestamp").is_some())
+    supported && old.is_none_or(|old| old.dotted("metadata.deletionTimestamp").is_none())
 }
 
 fn ranges(

@@ -26,8 +26,8 @@ const DEFAULT: &str = "scheduler.alpha.kubernetes.io/defaultTolerations";
 const PERMITTED: &str = "scheduler.alpha.kubernetes.io/tolerationsWhitelist";
 
 fn build(configuration: &Configuration) -> Result<Box<dyn Plugin>, Error> {
-    let versions = ["podtolerationrestriction.admission.k8s.io/v1alpha1"];
-    let given = of_kind(configuration, ENTRY.name, &versions, &["default", "whitelist"])?;
+    let kinds = [("podtolerationrestriction.admission.k8s.io/v1alpha1", "Configuration")];
+    let given = of_kind(configuration, ENTRY.name, &kinds, &["default", "whitelist"])?;
     let list = |key| {
         let Some(given) = given else { return Ok(Vec::new()) };
         let list = sequence(given, key).map_err(|error| named(ENTRY.name, error))?;
