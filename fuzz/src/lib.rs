@@ -21,6 +21,7 @@ pub mod field_selector;
 pub mod json_read;
 pub mod label_selector;
 pub mod level_labels;
+pub mod patch_apply;
 pub mod places;
 pub mod pod_evaluate;
 pub mod psa_admission;
@@ -64,6 +65,7 @@ pub const ALL: &[Target] = &[
     Target { name: "json_read", run: json_read::run },
     Target { name: "label_selector", run: label_selector::run },
     Target { name: "level_labels", run: level_labels::run },
+    Target { name: "patch_apply", run: patch_apply::run },
     Target { name: "places", run: places::run },
     Target { name: "pod_evaluate", run: pod_evaluate::run },
     Target { name: "psa_admission", run: psa_admission::run },

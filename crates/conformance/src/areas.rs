@@ -8,6 +8,8 @@ mod audit;
 mod bootstraptoken;
 mod covers;
 mod nodeauthz;
+mod patch;
+mod printing;
 mod psadmission;
 mod psalabels;
 mod pss;
@@ -62,6 +64,12 @@ pub(crate) const ALL: &[Entry] = &[
         name: "nodeauthz",
         start: || Box::new(nodeauthz::Nodes::default()),
         ledger: include_str!("../ledger/nodeauthz.tsv"),
+    },
+    Entry { name: "patch", start: || Box::new(patch::Patches), ledger: include_str!("../ledger/patch.tsv") },
+    Entry {
+        name: "printing",
+        start: || Box::new(printing::Printing),
+        ledger: include_str!("../ledger/printing.tsv"),
     },
     Entry {
         name: "psadmission",

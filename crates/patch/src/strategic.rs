@@ -251,3 +251,6 @@ fn take_directives(value: &mut Value) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests;

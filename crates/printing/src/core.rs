@@ -187,3 +187,30 @@ fn api_service(object: &Value, clock: &Clock) -> Vec<Value> {
     );
     vec![field::name(object), Value::from(service), Value::from(status), clock.age(object)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::UnixMicros;
+    use ravelin_object::read;
+
+    #[test]
+    fn api_services_say_whether_they_are_there() {
+        let cases = [
+            (r#"{"metadata":{"name":"v1."},"spec":{}}"#, ["v1.", "Local", "Unknown", "<unknown>"]),
+            (
+                r#"{"metadata":{"name":"a"},"spec":{"service":{"namespace":"n","name":"s"}},"status":{"conditions":[{"type":"Available","status":"True","reason":"x"}]}}"#,
+                ["a", "n/s", "True", "<unknown>"],
+            ),
+            (
+                r#"{"metadata":{"name":"a"},"status":{"conditions":[{"type":"Available","status":"False","reason":"Gone"}]}}"#,
+                ["a", "Local", "False (Gone)", "<unknown>"],
+            ),
+        ];
+        for (text, expected) in cases {
+            let object = read::json(text, &ravelin_yaml::Limits::STANDARD).unwrap().value.unwrap();
+            let cells = crate::cells("apiregistration.k8s.io", "APIService", &object, UnixMicros(0)).unwrap();
+            assert_eq!(cells, expected.map(Value::from), "{text}");
+        }
+    }
+}

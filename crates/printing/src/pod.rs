@@ -101,10 +101,10 @@ fn initialize(object: &Value, summary: &mut Summary) -> bool {
         let is_sidecar = container.is_some_and(is_sidecar);
         let restarts = field::int(status, "restartCount");
         let last = time::at(status, "lastState.terminated.finishedAt");
-        summary.restarts += restarts;
+        summary.restarts = summary.restarts.saturating_add(restarts);
         summary.last_restart = summary.last_restart.max(last);
         if is_sidecar {
-            summary.sidecar_restarts += restarts;
+            summary.sidecar_restarts = summary.sidecar_restarts.saturating_add(restarts);
             summary.sidecar_last_restart = summary.sidecar_last_restart.max(last);
         }
         let terminated = status.dotted("state.terminated");
@@ -131,7 +131,7 @@ fn run(object: &Value, summary: &mut Summary) {
     let mut has_running = false;
     let mut error = None;
     for status in field::list(object, "status.containerStatuses").iter().rev() {
-        summary.restarts += field::int(status, "restartCount");
+        summary.restarts = summary.restarts.saturating_add(field::int(status, "restartCount"));
         summary.last_restart = summary.last_restart.max(time::at(status, "lastState.terminated.finishedAt"));
         let waiting = field::text(status, "state.waiting.reason");
         if !waiting.is_empty() {

@@ -74,7 +74,9 @@ fn pool_status(object: &Value, clock: &Clock) -> Vec<Value> {
         status = format!("Complete ({shown}/{count} pools)");
     }
     let sum = |key: &str| match is_counted {
-        true => Value::from(pools.iter().map(|pool| field::int(pool, key)).sum::<i64>().to_string()),
+        true => Value::from(
+            pools.iter().map(|pool| field::int(pool, key)).fold(0, i64::saturating_add).to_string(),
+        ),
         false => Value::from("-"),
     };
     let faults = pools.iter().filter(|pool| pool.field("validationError").is_some()).count();
