@@ -47,13 +47,7 @@ pub(crate) fn update(
     } else {
         faults.extend(ravelin_validation::update(kind(resource), subresource, new, old, settings));
     }
-    let mut unique: Vec<Fault> = Vec::with_capacity(faults.len());
-    for fault in faults {
-        if !unique.contains(&fault) {
-            unique.push(fault);
-        }
-    }
-    unique
+    faults
 }
 
 /// The faults of roles and bindings.
