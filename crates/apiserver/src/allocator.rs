@@ -245,11 +245,35 @@ fn families(object: &mut Value) {
     }
 }
 
+/// Makes the list of addresses follow the one address, where an update changes that alone.
+///
+/// Source: `k8s.io/kubernetes/pkg/registry/core/service/storage/storage.go` `normalizeClusterIPs`.
+fn follow(object: &mut Value, old: &Value) {
+    let list = |object: &Value| object.dotted("spec.clusterIPs").and_then(Value::as_array).map(<[Value]>::to_vec);
+    let (now, before) = (spec(object, "clusterIP").to_owned(), spec(old, "clusterIP"));
+    if now == before || list(object) != list(old) {
+        return;
+    }
+    if now.is_empty() {
+        if let Some(spec) = object.object_at("spec") {
+            spec.remove("clusterIPs");
+        }
+        return;
+    }
+    let mut addresses = list(object).unwrap_or_default();
+    match addresses.first_mut() {
+        Some(first) => *first = now.into(),
+        None => addresses.push(now.into()),
+    }
+    set(object, "clusterIPs", addresses.into());
+}
+
 /// What an update that does not say keeps of the old service.
 fn keep(object: &mut Value, old: &Value) {
     if spec(old, "type") == "ExternalName" {
         return;
     }
+    follow(object, old);
     for key in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
         let value = old.field("spec").and_then(|spec| spec.field(key));
         let has = object.field("spec").and_then(|spec| spec.field(key)).is_some();

@@ -95,6 +95,20 @@ pub(crate) fn decode_at(stored: &[u8], revision: Revision) -> Result<Value, Stat
     Ok(object)
 }
 
+/// A value with the keys of its mappings in the order of their bytes, as Go writes maps.
+pub(crate) fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> =
+                map.into_entries().into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+            Value::Object(Map::from_unique(entries))
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
 /// A value as JSON, as Go's `encoding/json` writes it.
 pub(crate) fn to_json(value: &Value) -> String {
     let mut out = String::with_capacity(512);

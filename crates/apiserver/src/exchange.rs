@@ -31,6 +31,8 @@ pub(crate) struct Exchange {
     pub(crate) warnings: Vec<String>,
     /// When it came.
     pub(crate) received: MicroTime,
+    /// Whether its record ends with the first event: nobody was recognised.
+    pub(crate) ends_at_once: bool,
 }
 
 impl Exchange {

@@ -91,10 +91,16 @@ fn other(api: &Api, exchange: &Exchange, path: &str) -> Result<Answer, Status> {
     let document = match path.split('/').collect::<Vec<_>>().as_slice() {
         ["", "api", version] => resources(table, "", version),
         ["", "apis", group] => table.group(group).map(discovery::api_group),
+        ["", "apis", group, ..] if table.group(group).is_none() => return Ok(no_page()),
         ["", "apis", group, version] => resources(table, group, version),
-        _ => return Ok(Answer::text(StatusCode::NOT_FOUND, TEXT, "404 page not found\n")),
+        _ => return Ok(no_page()),
     };
     document.map(|document| Answer::object(StatusCode::OK, document)).ok_or_else(rest::no_such_resource)
+}
+
+/// 404: nothing is served at this path.
+pub(crate) fn no_page() -> Answer {
+    Answer::text(StatusCode::NOT_FOUND, TEXT, "404 page not found\n")
 }
 
 /// All paths there are.
@@ -196,10 +202,10 @@ fn schema_of(api: &Api, exchange: &Exchange, rest: &str) -> Result<Answer, Statu
     let (group, version) = match rest.split('/').collect::<Vec<_>>().as_slice() {
         ["api", version] => ("", *version),
         ["apis", group, version] => (*group, *version),
-        _ => return Ok(Answer::text(StatusCode::NOT_FOUND, TEXT, "404 page not found\n")),
+        _ => return Ok(no_page()),
     };
     let Some(document) = openapi::v3(table, group, version) else {
-        return Ok(Answer::text(StatusCode::NOT_FOUND, TEXT, "404 page not found\n"));
+        return Ok(no_page());
     };
     let text = crate::codec::to_json(&document);
     let current = hash(text.as_bytes());

@@ -57,6 +57,9 @@ pub(crate) async fn serve(api: &Arc<Api>, exchange: &mut Exchange, body: Bytes) 
         return Err(status);
     }
     let info = exchange.info.clone();
+    if api.registry.table.group(&info.api_group).is_none() {
+        return Ok(crate::paths::no_page());
+    }
     let resource = api
         .registry
         .table

@@ -49,6 +49,7 @@ pub(crate) fn arrive(parts: &Parts, peer: Arc<Peer>) -> Result<Exchange, Box<Ans
         recorder: Recorder::new(id),
         warnings: Vec::new(),
         received: clock::micro_time(),
+        ends_at_once: false,
     })
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn begin_failed(api: &Api, exchange: &mut Exchange, message: &str) {
     let Some(config) = config(api, exchange, false) else { return };
     let facts = facts(exchange, false);
     exchange.recorder.begin_failed(config, facts, message);
+    exchange.ends_at_once = true;
 }
 
 /// Ends the record of a request that failed in a way it should not.

@@ -38,14 +38,12 @@ pub(crate) fn depart(api: &Arc<Api>, mut exchange: Exchange, mut answer: Answer,
     exchange.recorder.response_started(code, now, &mut api.audit.sink());
     add_headers(&exchange, &mut answer);
     api.counts.answered(&exchange, answer.code, started.elapsed());
-    let head = exchange.method == http::Method::HEAD;
     if let Body::Stream(pieces) = answer.body {
         let ending = Ending { api: Arc::clone(api), recorder: Some(exchange.recorder), pieces };
         answer.body = Body::Stream(Box::pin(ending));
-    } else {
+    } else if !exchange.ends_at_once {
         exchange.recorder.complete(&[], clock::micro_time(), &mut api.audit.sink());
     }
-    let _ = head;
     answer.into_response()
 }
 

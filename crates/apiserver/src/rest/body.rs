@@ -44,24 +44,59 @@ pub(crate) fn object(
             summary(body)
         ))
     };
-    let (mut value, duplicates) = match media {
+    let mut read = match media {
         Media::Json => {
-            let read = ravelin_resource::read::body(body, DEPTH);
-            let read = read.map_err(|error| unrecognized(&error.to_string()))?;
-            (read.value, read.duplicates)
+            ravelin_resource::read::body(body, DEPTH).map_err(|error| unrecognized(&error.to_string()))?
         }
-        Media::Yaml => (from_yaml(body).map_err(|why| unrecognized(&why))?, Vec::new()),
+        Media::Yaml => from_yaml(body).map_err(|why| unrecognized(&why))?,
     };
-    if let Some(word) = not_a_mapping(&value) {
+    if let Some(word) = not_a_mapping(&read.value) {
         return Err(unrecognized(&format!(
             "json: cannot unmarshal {word} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}"
         )));
     }
-    if value == Value::Null {
-        value = Value::Object(ravelin_object::Map::new());
+    if read.value == Value::Null {
+        read.value = Value::Object(ravelin_object::Map::new());
     }
-    check_kind(table, expected.kind, &mut value)?;
-    decode(table, expected, value, &duplicates, validation, warnings)
+    let (api_version, said) = check_kind(table, expected.kind, &read.value)?;
+    let kind = expected.kind;
+    let decoded = match expected.schema {
+        Some(schema) => ravelin_resource::decode::body(table.schemas(), schema, read)
+            .map(|decoded| (decoded.value, decoded.strict))
+            .map_err(|error| error.to_string()),
+        None => Ok((read.value, read.duplicates)),
+    };
+    let (mut object, strict) = decoded.map_err(|why| wrong(kind, &why))?;
+    judge(kind, strict, validation, warnings)?;
+    if let Some(map) = object.as_object_mut() {
+        map.set("kind", said.into());
+        map.set("apiVersion", api_version.into());
+    }
+    ravelin_strategy::set_defaults(kind, &mut object);
+    Ok(object)
+}
+
+/// 400: what was sent is no such object.
+fn wrong(kind: Kind<'_>, why: &str) -> Status {
+    let (name, version) = (kind.kind, quoted(kind.version));
+    Status::bad_request(format!("{name} in version {version} cannot be handled as a {name}: {why}"))
+}
+
+/// What becomes of fields that are unknown or repeated.
+fn judge(
+    kind: Kind<'_>,
+    strict: Vec<String>,
+    validation: FieldValidation,
+    warnings: &mut Vec<String>,
+) -> Result<(), Status> {
+    match validation {
+        FieldValidation::Warn => warnings.extend(strict),
+        FieldValidation::Strict if !strict.is_empty() => {
+            return Err(wrong(kind, &format!("strict decoding error: {}", strict.join(", "))));
+        }
+        FieldValidation::Ignore | FieldValidation::Strict => {}
+    }
+    Ok(())
 }
 
 /// Gives a value the shape of its kind.
@@ -77,20 +112,8 @@ pub(crate) fn decode(
     warnings: &mut Vec<String>,
 ) -> Result<Value, Status> {
     let kind = expected.kind;
-    let wrong = |why: &str| {
-        let (name, version) = (kind.kind, quoted(kind.version));
-        Status::bad_request(format!("{name} in version {version} cannot be handled as a {name}: {why}"))
-    };
-    let decoded = shape(table, expected, value, duplicates).map_err(|why| wrong(&why))?;
-    match validation {
-        FieldValidation::Ignore => {}
-        FieldValidation::Warn => warnings.extend(decoded.1),
-        FieldValidation::Strict if decoded.1.is_empty() => {}
-        FieldValidation::Strict => {
-            return Err(wrong(&format!("strict decoding error: {}", decoded.1.join(", "))));
-        }
-    }
-    let mut object = decoded.0;
+    let (mut object, strict) = shape(table, expected, value, duplicates).map_err(|why| wrong(kind, &why))?;
+    judge(kind, strict, validation, warnings)?;
     ravelin_strategy::set_defaults(kind, &mut object);
     Ok(object)
 }
@@ -108,11 +131,12 @@ pub(crate) fn shape(
     Ok((decoded.value, decoded.strict))
 }
 
-fn from_yaml(body: &[u8]) -> Result<Value, String> {
+fn from_yaml(body: &[u8]) -> Result<ravelin_resource::read::Body, String> {
     let text = std::str::from_utf8(body).map_err(|_| "yaml: invalid leading UTF-8 octet".to_owned())?;
     let read = ravelin_object::read::yaml(text, &ravelin_yaml::Limits::STANDARD)
         .map_err(|error| error.to_string())?;
-    Ok(read.value.unwrap_or(Value::Null))
+    let json = crate::codec::to_json(&read.value.unwrap_or(Value::Null));
+    ravelin_resource::read::body(json.as_bytes(), DEPTH).map_err(|error| error.to_string())
 }
 
 fn not_a_mapping(value: &Value) -> Option<&'static str> {
@@ -123,6 +147,22 @@ fn not_a_mapping(value: &Value) -> Option<&'static str> {
         Value::Bool(_) => Some("bool"),
         Value::Int(_) | Value::UInt(_) | Value::Float(_) => Some("number"),
     }
+}
+
+/// Whether a version that is not served is one that the scheme of upstream still knows.
+fn was_served(group: &str, version: &str) -> bool {
+    let versions: &[&str] = match group {
+        "admissionregistration.k8s.io" | "node.k8s.io" | "rbac.authorization.k8s.io" | "scheduling.k8s.io"
+        | "storage.k8s.io" | "authentication.k8s.io" | "certificates.k8s.io" => &["v1alpha1", "v1beta1"],
+        "authorization.k8s.io" | "batch" | "discovery.k8s.io" | "events.k8s.io" | "extensions"
+        | "networking.k8s.io" | "policy" => &["v1beta1"],
+        "apps" => &["v1beta1", "v1beta2"],
+        "coordination.k8s.io" => &["v1alpha2", "v1beta1"],
+        "flowcontrol.apiserver.k8s.io" => &["v1beta1", "v1beta2", "v1beta3"],
+        "resource.k8s.io" => &["v1alpha3", "v1beta1", "v1beta2"],
+        _ => &[],
+    };
+    versions.contains(&version)
 }
 
 /// What of a body a refusal shows.
@@ -139,8 +179,8 @@ fn summary(body: &[u8]) -> String {
     }
 }
 
-/// Whether the body says that it is what is expected; what it does not say is filled in.
-fn check_kind(table: &Table, expected: Kind<'_>, value: &mut Value) -> Result<(), Status> {
+/// The API version and kind of a body: what it says, or what is expected where it says nothing.
+fn check_kind(table: &Table, expected: Kind<'_>, value: &Value) -> Result<(String, String), Status> {
     let text = |key: &str| value.field(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let wanted = api_version(expected.group, expected.version);
     let (said_version, said_kind) = (text("apiVersion"), text("kind"));
@@ -155,7 +195,7 @@ fn check_kind(table: &Table, expected: Kind<'_>, value: &mut Value) -> Result<()
                 expected.kind
             ))
         };
-        if table.schemas().of_kind(group, short, &kind).is_none() {
+        if table.schemas().of_kind(group, short, &kind).is_none() && !(kind == expected.kind && was_served(group, short)) {
             let scheme = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30";
             return Err(wrong(format!(
                 "no kind {} is registered for version {} in scheme {}",
@@ -179,9 +219,5 @@ fn check_kind(table: &Table, expected: Kind<'_>, value: &mut Value) -> Result<()
             expected.kind
         )));
     }
-    if let Some(map) = value.as_object_mut() {
-        map.set("kind", kind.into());
-        map.set("apiVersion", version.into());
-    }
-    Ok(())
+    Ok((version, kind))
 }

@@ -52,8 +52,8 @@ pub(crate) async fn create(
     warnings.into_iter().for_each(|warning| exchange.warn(warning));
     let mut object = object?;
     let namespace = exchange.info.namespace.clone();
-    metadata::ensure_namespace(resource, &namespace, &mut object)?;
     exchange.record_request(&object, resource, "");
+    metadata::ensure_namespace(resource, &namespace, &mut object)?;
     let include = exchange.include_object()?;
     let mut act = Act::of(exchange, options.dry_run);
     let created = new_object(api, &mut act, resource, &namespace, object).await;
@@ -75,6 +75,7 @@ pub(crate) async fn new_object(
     let place = if is_namespace(resource) { name.clone() } else { namespace.to_owned() };
     let target = Target { namespace: &place, ..Target::of(resource, &place, &name) };
     act.admit(api, target, Operation::Create, Some(&mut object), None)?;
+    ravelin_strategy::normalize(kind(resource), &mut object);
     guard::creation(api, act, resource, namespace, &object)?;
     let has_generated_name = name.is_empty() && !metadata::text(&object, "generateName").is_empty();
     let attempts = if has_generated_name { ATTEMPTS } else { 1 };
@@ -136,6 +137,7 @@ async fn write(
     if !metadata::text(&object, "resourceVersion").is_empty() {
         return Err(Status::plain("resourceVersion should not be set on objects to be created"));
     }
+    ravelin_strategy::as_stored(kind(resource), &mut object);
     if act.dry_run {
         let entry = api.registry.store.get(&key).map_err(|error| refused(&error))?;
         return if entry.is_some() { Err(exists()) } else { Ok(object) };

@@ -13,7 +13,6 @@ use crate::rest::act::{Act, Target};
 use crate::rest::deletion::{DeleteOptions, Outcome, decide};
 use crate::rest::negotiate::Form;
 use crate::rest::query::ListOptions;
-use crate::rest::replace::{MODIFIED, conflict};
 use crate::rest::selection::Selection;
 use crate::rest::shaped::{self, ListFacts};
 use crate::rest::{metadata, update};
@@ -100,6 +99,7 @@ pub(crate) async fn object(
         };
         let existing = api.registry.decoded(resource, &entry)?;
         options.check(resource, &existing)?;
+        refuse_system_class(resource, target.name)?;
         if !is_admitted {
             act.admit(api, target, Operation::Delete, None, Some(&existing))?;
             act.validate(api, target, Operation::Delete, None, Some(&existing))?;
@@ -110,6 +110,18 @@ pub(crate) async fn object(
             return Ok(deleted);
         }
     }
+}
+
+/// The classes that the server itself made stay.
+///
+/// Source: `k8s.io/kubernetes/pkg/registry/scheduling/priorityclass/storage`.
+fn refuse_system_class(resource: &Resource, name: &str) -> Result<(), Status> {
+    let is_system = matches!(name, "system-node-critical" | "system-cluster-critical");
+    if resource.group == "scheduling.k8s.io" && resource.plural == "priorityclasses" && is_system {
+        let why = "this is a system priority class and cannot be deleted";
+        return Err(Status::forbidden(&resource.group, &resource.plural, name, why));
+    }
+    Ok(())
 }
 
 /// Carries out what was decided; nothing where somebody else was faster, and it has to be decided again.
@@ -224,9 +236,4 @@ pub(crate) async fn collection(
     let facts = ListFacts { resource_version: page.revision.to_string(), ..ListFacts::default() };
     let include = exchange.include_object()?;
     Ok(Answer::object(StatusCode::OK, shaped::list(resource, items, &facts, &form.shape, include)))
-}
-
-/// 409: somebody else was faster.
-pub(crate) fn modified(target: Target<'_>) -> Status {
-    conflict(target, MODIFIED)
 }

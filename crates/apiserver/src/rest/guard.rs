@@ -62,7 +62,8 @@ fn check(
         version: resource.version.to_string(),
         namespace: namespace.to_owned(),
         resource: resource.plural.to_string(),
-        name: name.to_owned(),
+        // A create names nothing: who may escalate for one name alone may not create it.
+        name: if old.is_some() { name.to_owned() } else { String::new() },
         ..Attributes::default()
     };
     let differ = old.map(|old| compare_metadata(new, old));
@@ -99,7 +100,7 @@ fn changed<T, E>(
 
 fn status(resource: &Resource, name: &str, refusal: &Refusal) -> Status {
     match refusal {
-        Refusal::Unresolved(ResolveError::NotFound { .. }) => {
+        Refusal::Unresolved(ResolveError::NotFound { name, .. }) => {
             let mut status = Status::not_found(&resource.group, &resource.plural, name);
             status.message = refusal.to_string();
             status

@@ -111,11 +111,11 @@ fn apply(
     let (patched, shown) = match patch {
         Patch::Json(patch) => {
             let patched = json::apply(existing, patch, &json::Limits::STANDARD).map_err(Status::from)?;
-            let shown = codec::to_json(&patched);
+            let shown = codec::to_json(&codec::sorted(patched.clone()));
             (patched, shown)
         }
         Patch::Merge(patch) => {
-            let patched = merge::apply(existing, patch).map_err(Status::from)?;
+            let patched = codec::sorted(merge::apply(existing, patch).map_err(Status::from)?);
             let shown = codec::to_json(&patched);
             (patched, shown)
         }
@@ -123,7 +123,7 @@ fn apply(
             let Some(schema) = resource.schema else { return Err(strategic::unsupported().into()) };
             let mut rest = patch.clone();
             let rules = Rules(table.schemas().at(schema));
-            let patched = strategic::apply(existing, &mut rest, &rules).map_err(Status::from)?;
+            let patched = codec::sorted(strategic::apply(existing, &mut rest, &rules).map_err(Status::from)?);
             let shown = ravelin_patch::go_text(&rest);
             (patched, shown)
         }

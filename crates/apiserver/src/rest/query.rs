@@ -205,7 +205,7 @@ impl WriteOptions {
             "Ignore" => FieldValidation::Ignore,
             "Strict" => FieldValidation::Strict,
             other => {
-                faults.push(Fault::not_supported("fieldValidation", other, &["Ignore", "Strict", "Warn"]));
+                faults.push(Fault::not_supported("fieldValidation", other, &["", "Ignore", "Strict", "Warn"]));
                 FieldValidation::Warn
             }
         };

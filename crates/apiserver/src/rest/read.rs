@@ -22,7 +22,8 @@ pub(crate) fn get(api: &Api, exchange: &Exchange, resource: &Resource, form: &Fo
     let info = &exchange.info;
     let version = exchange.url.value("resourceVersion").unwrap_or_default();
     not_older_than(api, version, |why| Status::plain(&why))?;
-    let key = key(&resource.group, &resource.plural, &info.namespace, &info.name);
+    let namespace = if resource.namespaced { info.namespace.as_str() } else { "" };
+    let key = key(&resource.group, &resource.plural, namespace, &info.name);
     let entry = api.registry.store.get(&key).map_err(|error| refused(&error))?;
     let entry = entry.ok_or_else(|| Status::not_found(&resource.group, &resource.plural, &info.name))?;
     if form.shape == Shape::Object && Registry::is_stored_version(resource) {

@@ -257,7 +257,8 @@ async fn write(
     made: &Value,
 ) -> Result<Option<Value>, Status> {
     let mut object = made.clone();
-    let bytes = codec::encode(api.registry.as_stored(target.resource, made)?.as_ref());
+    ravelin_strategy::as_stored(kind(target.resource), &mut object);
+    let bytes = codec::encode(api.registry.as_stored(target.resource, &object)?.as_ref());
     if act.dry_run || bytes == entry.value || is_equal(&bytes, entry)? {
         metadata::set(&mut object, "resourceVersion", Value::from(entry.mod_revision.to_string()));
         return Ok(Some(object));
@@ -298,6 +299,7 @@ pub(crate) fn admitted(
         return Ok(made);
     }
     act.admit(api, target, Operation::Update, Some(&mut made), Some(existing))?;
+    ravelin_strategy::normalize(kind(target.resource), &mut made);
     if target.subresource.is_empty() {
         guard::update(api, act, target.resource, target.namespace, &made, existing)?;
     }

@@ -3,10 +3,14 @@
 //! Source: `k8s.io/apiserver/pkg/storage/continue.go`.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet::URL_SAFE;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, URL_SAFE_NO_PAD};
 use ravelin_object::Value;
 use ravelin_object::status::Status;
 use ravelin_store::Revision;
+
+/// As Go reads it: bits behind the last byte do not matter.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
 
 /// A place in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +37,7 @@ impl Continue {
     pub(crate) fn decode(token: &str) -> Result<Self, Status> {
         let wrong = |why: &str| Status::bad_request(format!("invalid continue token: {why}"));
         let bytes =
-            URL_SAFE_NO_PAD.decode(token).map_err(|error| wrong(&format!("continue key is not valid: {error}")))?;
+            LENIENT.decode(token).map_err(|error| wrong(&format!("continue key is not valid: {error}")))?;
         let value = std::str::from_utf8(&bytes)
             .ok()
             .and_then(|text| ravelin_object::read::json(text, &ravelin_yaml::Limits::STANDARD).ok()?.value)

@@ -41,9 +41,9 @@ pub(crate) async fn update(
     warnings.into_iter().for_each(|warning| exchange.warn(warning));
     let mut object = object?;
     let info = exchange.info.clone();
+    exchange.record_request(&object, resource, &info.subresource);
     metadata::ensure_namespace(resource, &info.namespace, &mut object)?;
     check_name(&object, &info.name, &info.namespace)?;
-    exchange.record_request(&object, resource, &info.subresource);
     let include = exchange.include_object()?;
     let mut act = Act::of(exchange, options.dry_run);
     let place = if resource.namespaced { info.namespace.as_str() } else { place_of(resource, &info.name) };

@@ -245,7 +245,8 @@ fn chain(
     let accounts = &config.service_accounts;
     let chain = Chain::new(Authenticators {
         api_audiences: audiences.to_vec(),
-        loopback: None,
+        // Nobody knows this token: it stands where upstream has the one for requests to itself.
+        loopback: Some(TokenFile::single(&crate::random::uuid(), loopback_user())),
         request_header,
         certificates: Some(ClientCertificates { authorities: pool, reads_uid: true }),
         token_file,
@@ -260,6 +261,10 @@ fn chain(
         },
     });
     Ok((chain, client_authorities))
+}
+
+fn loopback_user() -> ravelin_authn::UserInfo {
+    crate::rest::act::Act::of_server().user
 }
 
 fn request_header_facts(config: &Config) -> anyhow::Result<Option<RequestHeaderFacts>> {

@@ -28,8 +28,8 @@ pub(crate) fn review(
 ) -> Result<Answer, Status> {
     let (mut object, options) = body_of(api, exchange, resource, None, body)?;
     let namespace = exchange.info.namespace.clone();
-    crate::rest::metadata::ensure_namespace(resource, &namespace, &mut object)?;
     exchange.record_request(&authentication_safe(resource, &object), resource, "");
+    crate::rest::metadata::ensure_namespace(resource, &namespace, &mut object)?;
     let mut act = Act::of(exchange, options.dry_run);
     let name = crate::rest::metadata::text(&object, "name").to_owned();
     let target = Target::of(resource, &namespace, &name);
