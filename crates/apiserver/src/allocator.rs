@@ -30,7 +30,11 @@ impl Cidr {
     /// # Errors
     /// Where it is no range of IPv4 addresses of 8 to 4,194,304 members.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no range of IPv4 addresses such as 10.0.0.0/24, with 10 to 29 bits in common");
+        let wrong = || {
+            format!(
+                "{text:?} is no range of IPv4 addresses such as 10.0.0.0/24, with 10 to 29 bits in common"
+            )
+        };
         let (address, bits) = text.split_once('/').ok_or_else(wrong)?;
         let address: Ipv4Addr = address.parse().map_err(|_| wrong())?;
         let bits: u8 = bits.parse().map_err(|_| wrong())?;
@@ -101,7 +105,12 @@ impl Allocator {
     }
 
     /// Gives a new service what it needs. Other objects are left alone.
-    pub(crate) fn create(&self, registry: &Registry, resource: &Resource, object: &mut Value) -> Result<(), Status> {
+    pub(crate) fn create(
+        &self,
+        registry: &Registry,
+        resource: &Resource,
+        object: &mut Value,
+    ) -> Result<(), Status> {
         if !is_service(resource) {
             return Ok(());
         }
@@ -170,7 +179,8 @@ impl Allocator {
             return Ok(());
         }
         let address = if asked.is_empty() {
-            self.any(given).ok_or_else(|| Status::internal("failed to allocate a serviceIP: range is full"))?
+            self.any(given)
+                .ok_or_else(|| Status::internal("failed to allocate a serviceIP: range is full"))?
         } else {
             let Ok(address) = asked.parse::<Ipv4Addr>() else { return Ok(()) };
             let refuse = |why: String| {
@@ -201,9 +211,11 @@ impl Allocator {
     fn any(&self, given: &Given) -> Option<u32> {
         let size = self.range.size();
         let start = crate::random::number() % size;
-        (0..size)
-            .map(|step| self.range.network + (start + step) % size)
-            .find(|address| self.range.contains(*address) && !given.addresses.contains(address) && *address != u32::from(self.range.first()))
+        (0..size).map(|step| self.range.network + (start + step) % size).find(|address| {
+            self.range.contains(*address)
+                && !given.addresses.contains(address)
+                && *address != u32::from(self.range.first())
+        })
     }
 }
 
@@ -249,7 +261,8 @@ fn families(object: &mut Value) {
 ///
 /// Source: `k8s.io/kubernetes/pkg/registry/core/service/storage/storage.go` `normalizeClusterIPs`.
 fn follow(object: &mut Value, old: &Value) {
-    let list = |object: &Value| object.dotted("spec.clusterIPs").and_then(Value::as_array).map(<[Value]>::to_vec);
+    let list =
+        |object: &Value| object.dotted("spec.clusterIPs").and_then(Value::as_array).map(<[Value]>::to_vec);
     let (now, before) = (spec(object, "clusterIP").to_owned(), spec(old, "clusterIP"));
     if now == before || list(object) != list(old) {
         return;
@@ -285,7 +298,8 @@ fn keep(object: &mut Value, old: &Value) {
         return;
     }
     let known = old.dotted("spec.ports").and_then(Value::as_array).unwrap_or_default().to_vec();
-    let Some(ports) = object.field_mut("spec").and_then(|spec| spec.field_mut("ports")).and_then(Value::as_array_mut)
+    let Some(ports) =
+        object.field_mut("spec").and_then(|spec| spec.field_mut("ports")).and_then(Value::as_array_mut)
     else {
         return;
     };
@@ -311,14 +325,16 @@ fn ports(given: &mut Given, object: &mut Value) -> Result<(), Status> {
     let name = metadata::text(object, "name").to_owned();
     let needs_health = kind == "LoadBalancer" && spec(object, "externalTrafficPolicy") == "Local";
     let mut taken = HashSet::new();
-    let list = object.field_mut("spec").and_then(|spec| spec.field_mut("ports")).and_then(Value::as_array_mut);
+    let list =
+        object.field_mut("spec").and_then(|spec| spec.field_mut("ports")).and_then(Value::as_array_mut);
     for (index, port) in list.into_iter().flatten().enumerate() {
         let asked = port.field("nodePort").and_then(Value::as_int).unwrap_or_default();
         let number = if asked == 0 {
             if off && kind == "LoadBalancer" {
                 continue;
             }
-            any_port(given, &taken).ok_or_else(|| Status::internal("failed to allocate a nodePort: range is full"))?
+            any_port(given, &taken)
+                .ok_or_else(|| Status::internal("failed to allocate a nodePort: range is full"))?
         } else {
             let path = format!("spec.ports[{index}].nodePort");
             check_port(given, &taken, asked)
@@ -366,7 +382,13 @@ mod tests {
         let range = Cidr::parse("10.0.0.0/24").unwrap();
         assert_eq!(range.to_string(), "10.0.0.0/24");
         assert_eq!(range.first().to_string(), "10.0.0.1");
-        for (address, holds) in [("10.0.0.0", false), ("10.0.0.1", true), ("10.0.0.254", true), ("10.0.0.255", false), ("10.0.1.1", false)] {
+        for (address, holds) in [
+            ("10.0.0.0", false),
+            ("10.0.0.1", true),
+            ("10.0.0.254", true),
+            ("10.0.0.255", false),
+            ("10.0.1.1", false),
+        ] {
             let address: Ipv4Addr = address.parse().unwrap();
             assert_eq!(range.contains(address.into()), holds, "{address}");
         }

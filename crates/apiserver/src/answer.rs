@@ -59,7 +59,12 @@ impl Answer {
 
     /// A text of any type.
     pub(crate) fn text(code: StatusCode, content_type: &'static str, text: impl Into<Bytes>) -> Self {
-        Self { code, content_type: content_type.into(), body: Body::Text(text.into()), headers: HeaderMap::new() }
+        Self {
+            code,
+            content_type: content_type.into(),
+            body: Body::Text(text.into()),
+            headers: HeaderMap::new(),
+        }
     }
 
     /// A stream of events.

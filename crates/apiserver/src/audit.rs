@@ -103,7 +103,8 @@ impl Audit {
             Mode::Batch(batching) => Writer::Later(Batch::start(file, batching)?),
             Mode::Blocking | Mode::BlockingStrict => Writer::Now(parking_lot::Mutex::new(file)),
         };
-        let log = Log { writer, mode: config.mode, format: config.format, truncation: config.truncation, counts };
+        let log =
+            Log { writer, mode: config.mode, format: config.format, truncation: config.truncation, counts };
         Ok(Self { policy: Some(config.policy), log: Some(log) })
     }
 

@@ -3,9 +3,9 @@
 //! Each holds a watcher. Before it answers it looks whether something has been written since, and if so takes that
 //! in: an answer is never older than the last write that was acknowledged. Nobody waits for a cache.
 
-use arc_swap::ArcSwap;
 use crate::codec;
-use crate::registry::{ROOT, prefix};
+use crate::registry::prefix;
+use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use ravelin_authz::node::{Gates, Graph, NodeAuthorizer};
 use ravelin_authz::rbac::{Index, Objects, Policy, PolicyRule};
@@ -230,6 +230,3 @@ impl RuleResolver for LiveNodes {
         self.state.lock().1.rules_for(user, namespace)
     }
 }
-
-/// Where everything lies, for those who watch all of it.
-pub(crate) const EVERYTHING: &str = ROOT;

@@ -133,7 +133,12 @@ pub(crate) struct Known<'a> {
 }
 
 impl Known<'_> {
-    fn find(&self, resource: &str, namespace: &str, name: &str) -> Result<Option<Value>, objects::LookupError> {
+    fn find(
+        &self,
+        resource: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Value>, objects::LookupError> {
         if name.is_empty() || name.contains('/') || namespace.contains('/') {
             return Ok(None);
         }
@@ -153,7 +158,11 @@ fn deletion(object: &Value) -> Option<Timestamp> {
 }
 
 impl Objects for Known<'_> {
-    fn service_account(&self, namespace: &str, name: &str) -> Result<Option<ServiceAccount>, objects::LookupError> {
+    fn service_account(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<ServiceAccount>, objects::LookupError> {
         let found = self.find("serviceaccounts", namespace, name)?;
         Ok(found.map(|object| {
             let secrets = object.field("secrets").and_then(Value::as_array).unwrap_or_default();
@@ -171,7 +180,9 @@ impl Objects for Known<'_> {
             let pairs = |path: &str| {
                 let map = object.dotted(path).and_then(Value::as_object);
                 let pairs = map.into_iter().flat_map(Map::iter);
-                pairs.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned()))).collect::<Vec<_>>()
+                pairs
+                    .filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())))
+                    .collect::<Vec<_>>()
             };
             let has_data = object.field("data").is_some();
             let decoded = pairs("data").into_iter().filter_map(|(key, value)| {

@@ -87,8 +87,10 @@ pub(crate) fn decode_at(stored: &[u8], revision: Revision) -> Result<Value, Stat
     let limits = ravelin_yaml::Limits { depth: DEPTH, ..ravelin_yaml::Limits::STANDARD };
     let text = std::str::from_utf8(stored).map_err(|error| Status::internal(&error.to_string()))?;
     let read = ravelin_object::read::json(text, &limits);
-    let mut object =
-        read.ok().and_then(|read| read.value).ok_or_else(|| Status::internal("stored object cannot be read"))?;
+    let mut object = read
+        .ok()
+        .and_then(|read| read.value)
+        .ok_or_else(|| Status::internal("stored object cannot be read"))?;
     if let Some(metadata) = object.object_at("metadata") {
         metadata.set("resourceVersion", Value::from(revision.to_string()));
     }
@@ -191,7 +193,10 @@ mod tests {
         let value = ravelin_object::read::json(text, &ravelin_yaml::Limits::STANDARD).unwrap().value.unwrap();
         let entry = entry(&value, 7);
         let stored = std::str::from_utf8(&entry.value).unwrap();
-        assert!(stored.starts_with("{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\""), "{stored}");
+        assert!(
+            stored.starts_with("{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\""),
+            "{stored}"
+        );
         let answer = answer(&entry);
         let read: serde_json::Value = serde_json::from_slice(&answer).unwrap();
         assert_eq!(read["metadata"]["resourceVersion"], "7");

@@ -204,7 +204,12 @@ impl Controllers {
                 "resourcequota-controller" => &mut chosen.resource_quota,
                 // `-*` turns off what `*` turned on.
                 "*" => continue,
-                other => return Err(format!("there is no controller {other:?}: there are {}", Self::NAMES.join(", "))),
+                other => {
+                    return Err(format!(
+                        "there is no controller {other:?}: there are {}",
+                        Self::NAMES.join(", ")
+                    ));
+                }
             };
             *slot = on;
         }
@@ -218,7 +223,9 @@ mod tests {
 
     #[test]
     fn controllers_are_chosen_by_name() {
-        let parse = |list: &[&str]| Controllers::parse(&list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        let parse = |list: &[&str]| {
+            Controllers::parse(&list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+        };
         assert_eq!(parse(&["*"]), Ok(Controllers::ALL));
         assert_eq!(parse(&["-*"]), Ok(Controllers::NONE));
         assert_eq!(

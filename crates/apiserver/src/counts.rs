@@ -27,7 +27,17 @@ impl Counts {
             requests: Counters::new(Family {
                 name: "apiserver_request_total",
                 help: "Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.",
-                labels: &["code", "component", "dry_run", "group", "resource", "scope", "subresource", "verb", "version"],
+                labels: &[
+                    "code",
+                    "component",
+                    "dry_run",
+                    "group",
+                    "resource",
+                    "scope",
+                    "subresource",
+                    "verb",
+                    "version",
+                ],
             }),
             durations: Durations::new(Family {
                 name: "apiserver_request_duration_seconds",
@@ -100,10 +110,8 @@ impl Counts {
             (true, true, true) => "cluster",
         };
         let dry_run = if exchange.url.value("dryRun") == Some("All") { "All" } else { "" };
-        self.requests.add(
-            &[code, "apiserver", dry_run, &group, &resource, scope, &subresource, &verb, &version],
-            1,
-        );
+        self.requests
+            .add(&[code, "apiserver", dry_run, &group, &resource, scope, &subresource, &verb, &version], 1);
         if !exchange.is_long_running() {
             self.durations.observe(&["apiserver", &resource, &verb], took);
         }
@@ -117,17 +125,47 @@ impl Counts {
         self.authenticated.write(&mut out);
         self.attempts.write(&mut out);
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        metrics::counter(&mut out, "apiserver_dropped_requests_total", "Number of requests dropped with 'Try again later' response.", read(&self.rejected));
-        metrics::counter(&mut out, "apiserver_audit_event_total", "Counter of audit events generated and sent to the audit backend.", read(&self.audit_events));
-        metrics::counter(&mut out, "apiserver_audit_error_total", "Counter of audit events that failed to be audited properly.", read(&self.audit_errors));
+        metrics::counter(
+            &mut out,
+            "apiserver_dropped_requests_total",
+            "Number of requests dropped with 'Try again later' response.",
+            read(&self.rejected),
+        );
+        metrics::counter(
+            &mut out,
+            "apiserver_audit_event_total",
+            "Counter of audit events generated and sent to the audit backend.",
+            read(&self.audit_events),
+        );
+        metrics::counter(
+            &mut out,
+            "apiserver_audit_error_total",
+            "Counter of audit events that failed to be audited properly.",
+            read(&self.audit_errors),
+        );
         let gauge = |out: &mut String, name, help, value: u64| {
             #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
             metrics::gauge(out, name, help, value as f64);
         };
         let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        gauge(&mut out, "apiserver_current_inflight_requests", "Requests being answered.", wide(traffic.in_flight.load(Ordering::Relaxed)));
-        gauge(&mut out, "ravelin_connections", "Connections that are open.", wide(traffic.open.load(Ordering::Relaxed)));
-        gauge(&mut out, "ravelin_store_revision", "The newest revision of the store.", u64::try_from(store.revision).unwrap_or_default());
+        gauge(
+            &mut out,
+            "apiserver_current_inflight_requests",
+            "Requests being answered.",
+            wide(traffic.in_flight.load(Ordering::Relaxed)),
+        );
+        gauge(
+            &mut out,
+            "ravelin_connections",
+            "Connections that are open.",
+            wide(traffic.open.load(Ordering::Relaxed)),
+        );
+        gauge(
+            &mut out,
+            "ravelin_store_revision",
+            "The newest revision of the store.",
+            u64::try_from(store.revision).unwrap_or_default(),
+        );
         gauge(&mut out, "ravelin_store_keys", "Objects in the store.", wide(store.keys));
         gauge(&mut out, "apiserver_longrunning_requests", "Watches that are open.", wide(store.watchers));
         out

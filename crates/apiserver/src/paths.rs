@@ -71,7 +71,9 @@ pub(crate) fn serve(api: &Api, exchange: &mut Exchange) -> Result<Answer, Status
         "/version" => Ok(Answer::object(StatusCode::OK, api.version.to_value())),
         "/metrics" => Ok(measured(api)),
         "/openapi/v2" => Ok(documented(exchange, openapi::v2(table))),
-        "/openapi/v3" => Ok(documented(exchange, openapi::v3_index(table.groups(), |path| document_hash(table, path)))),
+        "/openapi/v3" => {
+            Ok(documented(exchange, openapi::v3_index(table.groups(), |path| document_hash(table, path))))
+        }
         keys::CONFIGURATION_PATH | keys::KEYS_PATH => published(api, trimmed),
         _ => match trimmed.strip_prefix("/openapi/v3/") {
             Some(rest) => schema_of(api, exchange, rest),
@@ -146,12 +148,18 @@ fn groups(api: &Api, exchange: &Exchange, path: &str) -> Result<Answer, Status> 
     let form = negotiate::form(exchange.header("accept"), pretty, agent, Shapes::Discovery)?;
     if form.shape != Shape::Discovery {
         let address = exchange.header("host");
-        let document =
-            if path == "/api" { discovery::api_versions(table.groups(), address) } else { discovery::api_group_list(table.groups()) };
+        let document = if path == "/api" {
+            discovery::api_versions(table.groups(), address)
+        } else {
+            discovery::api_group_list(table.groups())
+        };
         let answer = form.apply(Answer::object(StatusCode::OK, document));
         return Ok(answer.with(VARY, "Accept"));
     }
-    let document = crate::codec::to_json(&discovery::aggregated(table.groups(), if path == "/api" { Root::Core } else { Root::Groups }));
+    let document = crate::codec::to_json(&discovery::aggregated(
+        table.groups(),
+        if path == "/api" { Root::Core } else { Root::Groups },
+    ));
     let etag = format!("\"{}\"", hash(document.as_bytes()));
     let is_known = exchange.header(IF_NONE_MATCH.as_str()) == etag;
     let mut answer = if is_known {
@@ -264,7 +272,8 @@ fn health(api: &Api, exchange: &Exchange, name: &str, rest: &str) -> Option<Answ
         None => return None,
     };
     let (parts, body) = response.into_parts();
-    let text = futures_util::FutureExt::now_or_never(http_body_util::BodyExt::collect(body))?.ok()?.to_bytes();
+    let text =
+        futures_util::FutureExt::now_or_never(http_body_util::BodyExt::collect(body))?.ok()?.to_bytes();
     let mut headers = HeaderMap::new();
     headers.extend(parts.headers.into_iter().filter_map(|(name, value)| Some((name?, value))));
     headers.remove(http::header::CONTENT_TYPE);

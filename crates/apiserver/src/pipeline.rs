@@ -29,7 +29,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Answers a request.
-pub(crate) async fn run(api: Arc<Api>, request: Request<Incoming>, peer: Arc<Peer>) -> Response<ResponseBody> {
+pub(crate) async fn run(
+    api: Arc<Api>,
+    request: Request<Incoming>,
+    peer: Arc<Peer>,
+) -> Response<ResponseBody> {
     let started = Instant::now();
     let (parts, incoming) = request.into_parts();
     let mut exchange = match arrival::arrive(&parts, peer) {
@@ -73,11 +77,8 @@ async fn stages(api: &Arc<Api>, exchange: &mut Exchange, incoming: Incoming) -> 
 ///
 /// Source: `k8s.io/apiserver/pkg/server/filters/timeout.go`.
 fn timed_out() -> Status {
-    let mut status = Status::new(
-        504,
-        "Timeout",
-        "Timeout: request did not complete within the allotted timeout",
-    );
+    let mut status =
+        Status::new(504, "Timeout", "Timeout: request did not complete within the allotted timeout");
     status.details = Some(Box::default());
     status
 }

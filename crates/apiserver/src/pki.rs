@@ -3,7 +3,8 @@
 use anyhow::Context as _;
 use base64::Engine as _;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
 use std::fs;
 use std::io::Write as _;
@@ -12,8 +13,14 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 /// The names by which every API server is known.
-const NAMES: [&str; 6] =
-    ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "127.0.0.1"];
+const NAMES: [&str; 6] = [
+    "localhost",
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    "kubernetes.default.svc.cluster.local",
+    "127.0.0.1",
+];
 
 /// An authority and its key, PEM.
 pub(crate) struct Authority {
@@ -56,7 +63,8 @@ impl Authority {
     pub(crate) fn in_folder(folder: &Path) -> anyhow::Result<Self> {
         let (certificate, key) = (folder.join("ca.crt"), folder.join("ca.key"));
         if certificate.exists() && key.exists() {
-            let read = |path: &Path| fs::read_to_string(path).with_context(|| format!("reading {}", path.display()));
+            let read =
+                |path: &Path| fs::read_to_string(path).with_context(|| format!("reading {}", path.display()));
             return Ok(Self { certificate: read(&certificate)?, key: Zeroizing::new(read(&key)?) });
         }
         fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
@@ -82,7 +90,8 @@ impl Authority {
     pub(crate) fn server(&self, further: &[String]) -> anyhow::Result<Pair> {
         let mut names: Vec<String> = NAMES.map(str::to_owned).to_vec();
         names.extend(further.iter().filter(|name| !NAMES.contains(&name.as_str())).cloned());
-        let mut parameters = CertificateParams::new(names).context("a name for the certificate cannot be used")?;
+        let mut parameters =
+            CertificateParams::new(names).context("a name for the certificate cannot be used")?;
         parameters.distinguished_name.push(DnType::CommonName, "ravelin-apiserver");
         parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

@@ -66,23 +66,30 @@ pub(crate) fn key(group: &str, plural: &str, namespace: &str, name: &str) -> Str
 pub(crate) fn refused(error: &StoreError) -> Status {
     match error {
         StoreError::Busy => {
-            let mut status = Status::new(429, "TooManyRequests", "too many writes are waiting, try again later");
-            status.details =
-                Some(Box::new(ravelin_object::status::Details { retry_after_seconds: 1, ..Default::default() }));
+            let mut status =
+                Status::new(429, "TooManyRequests", "too many writes are waiting, try again later");
+            status.details = Some(Box::new(ravelin_object::status::Details {
+                retry_after_seconds: 1,
+                ..Default::default()
+            }));
             status
         }
-        StoreError::TooLarge { .. } => Status::new(
-            413,
-            "RequestEntityTooLarge",
-            format!("etcdserver: request is too large: {error}"),
-        ),
+        StoreError::TooLarge { .. } => {
+            Status::new(413, "RequestEntityTooLarge", format!("etcdserver: request is too large: {error}"))
+        }
         other => Status::internal(&other.to_string()),
     }
 }
 
 impl Registry {
     /// The entry of an object, if there is one.
-    pub(crate) fn entry(&self, group: &str, plural: &str, namespace: &str, name: &str) -> Result<Option<Entry>, Status> {
+    pub(crate) fn entry(
+        &self,
+        group: &str,
+        plural: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<Entry>, Status> {
         self.store.get(&key(group, plural, namespace, name)).map_err(|error| refused(&error))
     }
 
@@ -98,7 +105,12 @@ impl Registry {
     }
 
     /// All objects of a resource, in one namespace or in all, in the version that is stored.
-    pub(crate) fn all(&self, group: &str, plural: &str, namespace: Option<&str>) -> Result<Vec<Value>, Status> {
+    pub(crate) fn all(
+        &self,
+        group: &str,
+        plural: &str,
+        namespace: Option<&str>,
+    ) -> Result<Vec<Value>, Status> {
         let mut prefix = prefix(group, plural);
         if let Some(namespace) = namespace {
             prefix.push_str(namespace);
@@ -126,7 +138,11 @@ impl Registry {
     }
 
     /// An object of a resource's version in the version that is stored.
-    pub(crate) fn as_stored<'o>(&self, resource: &Resource, object: &'o Value) -> Result<Cow<'o, Value>, Status> {
+    pub(crate) fn as_stored<'o>(
+        &self,
+        resource: &Resource,
+        object: &'o Value,
+    ) -> Result<Cow<'o, Value>, Status> {
         if Self::is_stored_version(resource) {
             return Ok(Cow::Borrowed(object));
         }

@@ -51,11 +51,7 @@ fn set(object: &mut Value, key: &'static str, value: Value) {
 /// A namespace as the server makes it.
 pub(crate) fn namespace(name: &str) -> Value {
     let mut namespace = object("v1", "Namespace", "", name);
-    crate::rest::metadata::set(
-        &mut namespace,
-        "labels",
-        map([("kubernetes.io/metadata.name", name.into())]),
-    );
+    crate::rest::metadata::set(&mut namespace, "labels", map([("kubernetes.io/metadata.name", name.into())]));
     set(&mut namespace, "spec", map([("finalizers", vec![Value::from("kubernetes")].into())]));
     set(&mut namespace, "status", map([("phase", "Active".into())]));
     namespace

@@ -85,9 +85,13 @@ fn text(out: &mut String, string: &str) {
         && !string.contains(": ")
         && !string.contains(" #")
         && !string.ends_with([':', ' '])
-        && !string.starts_with([' ', '-', '?', ':', '"', '\'', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '%', '@', '`', ',', '='])
+        && !string.starts_with([
+            ' ', '-', '?', ':', '"', '\'', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '%', '@', '`',
+            ',', '=',
+        ])
         && !string.is_empty();
-    let looks_like_a_date = string.as_bytes().get(4) == Some(&b'-') && string.bytes().take(4).all(|b| b.is_ascii_digit());
+    let looks_like_a_date =
+        string.as_bytes().get(4) == Some(&b'-') && string.bytes().take(4).all(|b| b.is_ascii_digit());
     let stays = || {
         let read = ravelin_object::read::yaml(string, &ravelin_yaml::Limits::STANDARD);
         read.is_ok_and(|read| read.value.as_ref().and_then(Value::as_str) == Some(string))

@@ -15,7 +15,7 @@ use ravelin_object::user::UserInfo;
 use std::collections::BTreeMap;
 
 pub use certificate::{Certificate, CertificateError};
-pub use verify::{CertPool, VerifyError, verify_client};
+pub use verify::{CertPool, VerifyError, verify_client, verify_request};
 
 /// `1.3.6.1.4.1.57683.2`: the uid of a user, in a subject.
 const UID: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xc2, 0x53, 0x02];

@@ -44,7 +44,10 @@ impl LogFile {
     /// Writes a line.
     pub(crate) fn write(&mut self, line: &[u8]) -> io::Result<()> {
         let length = u64::try_from(line.len()).unwrap_or(u64::MAX);
-        if self.rotation.size > 0 && self.written > 0 && self.written.saturating_add(length) > self.rotation.size {
+        if self.rotation.size > 0
+            && self.written > 0
+            && self.written.saturating_add(length) > self.rotation.size
+        {
             self.rotate()?;
         }
         match &mut self.place {
@@ -90,7 +93,8 @@ fn tidy(path: &Path, rotation: Rotation, now: i64) -> io::Result<()> {
     if rotation.backups == 0 && rotation.age_days == 0 {
         return Ok(());
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let stem = format!("{}-", path.file_stem().unwrap_or_default().to_string_lossy());
     let mut old = Vec::new();
     for entry in std::fs::read_dir(folder)? {
@@ -100,7 +104,8 @@ fn tidy(path: &Path, rotation: Rotation, now: i64) -> io::Result<()> {
         }
     }
     old.sort_by(|a, b| b.0.cmp(&a.0));
-    let oldest = now.saturating_sub(i64::try_from(rotation.age_days.saturating_mul(86_400)).unwrap_or(i64::MAX));
+    let oldest =
+        now.saturating_sub(i64::try_from(rotation.age_days.saturating_mul(86_400)).unwrap_or(i64::MAX));
     for (index, (name, time)) in old.iter().enumerate() {
         let is_too_many = rotation.backups > 0 && index >= rotation.backups;
         let is_too_old = rotation.age_days > 0 && *time < oldest;

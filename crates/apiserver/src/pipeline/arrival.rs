@@ -33,7 +33,8 @@ pub(crate) fn arrive(parts: &Parts, peer: Arc<Peer>) -> Result<Exchange, Box<Ans
     })?;
     let (info, fault) = RequestInfo::of(parts.method.as_str(), &url);
     if let Some(fault) = fault {
-        let words = format!("Internal Server Error: {}: failed to create RequestInfo: {fault}\n", quoted(&target));
+        let words =
+            format!("Internal Server Error: {}: failed to create RequestInfo: {fault}\n", quoted(&target));
         return Err(Box::new(Answer::text(StatusCode::INTERNAL_SERVER_ERROR, text, words)));
     }
     let given = parts.headers.get(AUDIT_ID).and_then(|value| value.to_str().ok());
@@ -72,7 +73,10 @@ pub(crate) fn deadline(api: &Api, exchange: &Exchange) -> Result<Instant, Status
     match ravelin_server::query::duration(asked) {
         Ok(time) if time.is_zero() => Ok(now + api.request_timeout),
         Ok(time) => Ok(now + time.min(LONGEST).min(api.request_timeout)),
-        Err(_) => Err(Status::bad_request(format!("invalid timeout specified in the request URL - {}", go_error(asked)))),
+        Err(_) => Err(Status::bad_request(format!(
+            "invalid timeout specified in the request URL - {}",
+            go_error(asked)
+        ))),
     }
 }
 

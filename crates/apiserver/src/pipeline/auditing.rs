@@ -5,9 +5,7 @@
 use crate::api::Api;
 use crate::clock;
 use crate::exchange::Exchange;
-use ravelin_auditlog::{
-    Attributes, AuditConfig, ObjectReference, RequestFacts, UserInfo, source_ips,
-};
+use ravelin_auditlog::{Attributes, AuditConfig, ObjectReference, RequestFacts, UserInfo, source_ips};
 use ravelin_object::status::Status;
 
 /// Begins the record. The policy sees who authenticated, not who is impersonated.

@@ -48,7 +48,11 @@ pub(crate) fn refusal(attributes: &Attributes, answer: &Answer) -> Status {
 fn said(attributes: &Attributes) -> String {
     let user = quoted(&attributes.user.name);
     if !attributes.is_resource {
-        return format!("User {user} cannot {} path {}", sanitized(&attributes.verb), quoted(&attributes.path));
+        return format!(
+            "User {user} cannot {} path {}",
+            sanitized(&attributes.verb),
+            quoted(&attributes.path)
+        );
     }
     let mut resource = attributes.resource.clone();
     if !attributes.subresource.is_empty() {
@@ -95,11 +99,9 @@ mod tests {
             refusal(&pods, &answer).message,
             "pods \"n\" is forbidden: User \"&lt;mal&gt;\" cannot get resource \"pods/log\" in API group \"\" in the namespace \"ns\": why"
         );
-        let path = Attributes { user, verb: "get".to_owned(), path: "/x".to_owned(), ..Attributes::default() };
+        let path =
+            Attributes { user, verb: "get".to_owned(), path: "/x".to_owned(), ..Attributes::default() };
         let silent = Answer { reason: String::new(), ..answer };
-        assert_eq!(
-            refusal(&path, &silent).message,
-            "forbidden: User \"&lt;mal&gt;\" cannot get path \"/x\""
-        );
+        assert_eq!(refusal(&path, &silent).message, "forbidden: User \"&lt;mal&gt;\" cannot get path \"/x\"");
     }
 }

@@ -7,8 +7,8 @@ use crate::exchange::Exchange;
 use crate::pipeline::arrival::AUDIT_ID;
 use bytes::Bytes;
 use futures_util::Stream;
-use http::header::{CACHE_CONTROL, HeaderName, HeaderValue, WARNING};
 use http::Response;
+use http::header::{CACHE_CONTROL, HeaderName, HeaderValue, WARNING};
 use hyper::body::Frame;
 use ravelin_auditlog::{Level, Recorder};
 use ravelin_server::transport::ResponseBody;
@@ -23,7 +23,12 @@ const WARNINGS: usize = 4 * 1024;
 const LONG_WARNING: usize = 256;
 
 /// Sends an answer on its way.
-pub(crate) fn depart(api: &Arc<Api>, mut exchange: Exchange, mut answer: Answer, started: Instant) -> Response<ResponseBody> {
+pub(crate) fn depart(
+    api: &Arc<Api>,
+    mut exchange: Exchange,
+    mut answer: Answer,
+    started: Instant,
+) -> Response<ResponseBody> {
     let code = i32::from(answer.code.as_u16());
     if exchange.recorder.is_enabled() {
         let level = exchange.recorder.level();
@@ -64,11 +69,8 @@ fn add_headers(exchange: &Exchange, answer: &mut Answer) {
     let total: usize = exchange.warnings.iter().map(String::len).sum();
     let mut left = WARNINGS;
     for warning in &exchange.warnings {
-        let text: String = if total > WARNINGS {
-            warning.chars().take(LONG_WARNING).collect()
-        } else {
-            warning.clone()
-        };
+        let text: String =
+            if total > WARNINGS { warning.chars().take(LONG_WARNING).collect() } else { warning.clone() };
         let Some(rest) = left.checked_sub(text.len()) else { break };
         left = rest;
         let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");

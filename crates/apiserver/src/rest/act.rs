@@ -44,11 +44,6 @@ impl<'a> Target<'a> {
     pub(crate) const fn of(resource: &'a Resource, namespace: &'a str, name: &'a str) -> Self {
         Self { resource, subresource: "", namespace, name, kind: None }
     }
-
-    /// The same object by another name.
-    pub(crate) const fn named(self, name: &'a str) -> Self {
-        Self { name, ..self }
-    }
 }
 
 impl Act {

@@ -152,10 +152,20 @@ fn not_a_mapping(value: &Value) -> Option<&'static str> {
 /// Whether a version that is not served is one that the scheme of upstream still knows.
 fn was_served(group: &str, version: &str) -> bool {
     let versions: &[&str] = match group {
-        "admissionregistration.k8s.io" | "node.k8s.io" | "rbac.authorization.k8s.io" | "scheduling.k8s.io"
-        | "storage.k8s.io" | "authentication.k8s.io" | "certificates.k8s.io" => &["v1alpha1", "v1beta1"],
-        "authorization.k8s.io" | "batch" | "discovery.k8s.io" | "events.k8s.io" | "extensions"
-        | "networking.k8s.io" | "policy" => &["v1beta1"],
+        "admissionregistration.k8s.io"
+        | "node.k8s.io"
+        | "rbac.authorization.k8s.io"
+        | "scheduling.k8s.io"
+        | "storage.k8s.io"
+        | "authentication.k8s.io"
+        | "certificates.k8s.io" => &["v1alpha1", "v1beta1"],
+        "authorization.k8s.io"
+        | "batch"
+        | "discovery.k8s.io"
+        | "events.k8s.io"
+        | "extensions"
+        | "networking.k8s.io"
+        | "policy" => &["v1beta1"],
         "apps" => &["v1beta1", "v1beta2"],
         "coordination.k8s.io" => &["v1alpha2", "v1beta1"],
         "flowcontrol.apiserver.k8s.io" => &["v1beta1", "v1beta2", "v1beta3"],
@@ -195,7 +205,9 @@ fn check_kind(table: &Table, expected: Kind<'_>, value: &Value) -> Result<(Strin
                 expected.kind
             ))
         };
-        if table.schemas().of_kind(group, short, &kind).is_none() && !(kind == expected.kind && was_served(group, short)) {
+        if table.schemas().of_kind(group, short, &kind).is_none()
+            && !(kind == expected.kind && was_served(group, short))
+        {
             let scheme = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30";
             return Err(wrong(format!(
                 "no kind {} is registered for version {} in scheme {}",

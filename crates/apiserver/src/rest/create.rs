@@ -41,14 +41,8 @@ pub(crate) async fn create(
     let expected = Expected { kind: kind(resource), schema: resource.schema };
     let mut warnings = Vec::new();
     let media = exchange.header("content-type").to_owned();
-    let object = body::object(
-        &api.registry.table,
-        expected,
-        &media,
-        &body,
-        options.field_validation,
-        &mut warnings,
-    );
+    let object =
+        body::object(&api.registry.table, expected, &media, &body, options.field_validation, &mut warnings);
     warnings.into_iter().for_each(|warning| exchange.warn(warning));
     let mut object = object?;
     let namespace = exchange.info.namespace.clone();
@@ -86,7 +80,8 @@ pub(crate) async fn new_object(
             outcome => return outcome,
         }
     }
-    Err(failed.map_or_else(|| Status::internal("no name was made"), |status| names_exhausted(&object, status)))
+    Err(failed
+        .map_or_else(|| Status::internal("no name was made"), |status| names_exhausted(&object, status)))
 }
 
 fn is_namespace(resource: &Resource) -> bool {
@@ -96,7 +91,8 @@ fn is_namespace(resource: &Resource) -> bool {
 /// Source: `k8s.io/apiserver/pkg/registry/rest/create.go` `CheckGeneratedNameError`.
 fn names_exhausted(object: &Value, mut status: Status) -> Status {
     let base = metadata::text(object, "generateName");
-    status.message = format!("{}, the server was not able to generate a unique name for the object", status.message);
+    status.message =
+        format!("{}, the server was not able to generate a unique name for the object", status.message);
     if let Some(details) = &mut status.details {
         base.clone_into(&mut details.name);
         details.retry_after_seconds = 1;

@@ -54,8 +54,11 @@ pub(crate) async fn delete(
     act.report(exchange);
     let deleted = deleted?;
     let returns_object = !deleted.is_gone || ravelin_strategy::traits(kind(resource)).returns_deleted_object;
-    let code =
-        if deleted.is_gone || options.orphan_dependents != Some(false) { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let code = if deleted.is_gone || options.orphan_dependents != Some(false) {
+        StatusCode::OK
+    } else {
+        StatusCode::ACCEPTED
+    };
     if returns_object {
         let shown = shaped::object(resource, deleted.object, &form.shape, include, true);
         return Ok(Answer::object(code, shown));
@@ -137,7 +140,9 @@ async fn carry_out(
         Outcome::Pending => Ok(Some(Deleted { object: existing, is_gone: false })),
         Outcome::Now => remove(api, act, target, entry, existing).await,
         Outcome::Mark { object, then_remove } => {
-            let Some((object, revision)) = mark(api, act, target, entry, object).await? else { return Ok(None) };
+            let Some((object, revision)) = mark(api, act, target, entry, object).await? else {
+                return Ok(None);
+            };
             if !then_remove {
                 return Ok(Some(Deleted { object, is_gone: false }));
             }

@@ -46,9 +46,17 @@ impl DeleteOptions {
     /// 400 for what cannot be read, 422 for what there is not or what does not go together.
     pub(crate) fn of(url: &Url, body: &[u8], content_type: &str) -> Result<Self, Status> {
         let mut faults = Vec::new();
-        let options = if body.is_empty() { Self::of_query(url, &mut faults)? } else { Self::of_body(body, content_type, &mut faults)? };
+        let options = if body.is_empty() {
+            Self::of_query(url, &mut faults)?
+        } else {
+            Self::of_body(body, content_type, &mut faults)?
+        };
         options.validate(&mut faults);
-        if faults.is_empty() { Ok(options) } else { Err(Status::invalid("meta.k8s.io", "DeleteOptions", "", &faults)) }
+        if faults.is_empty() {
+            Ok(options)
+        } else {
+            Err(Status::invalid("meta.k8s.io", "DeleteOptions", "", &faults))
+        }
     }
 
     fn of_query(url: &Url, faults: &mut Vec<Fault>) -> Result<Self, Status> {

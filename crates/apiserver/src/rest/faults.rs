@@ -1,6 +1,7 @@
 //! What is wrong with an object, whichever room knows it: roles and bindings are judged by `ravelin-authz`, all other
 //! kinds by `ravelin-validation`.
 
+use base64::Engine as _;
 use ravelin_authz::rbac::validation::{self as rbac, SelectorValues};
 use ravelin_authz::rbac::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
 use ravelin_object::fault::{Fault, FaultKind};
@@ -20,10 +21,15 @@ pub(crate) fn create(resource: &Resource, object: &Value, settings: &Settings) -
     if resource.group == RBAC {
         let mut faults = ravelin_validation::metadata(kind(resource), resource.namespaced, object);
         let known: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        faults.extend(rules(resource, object, None).into_iter().filter(|fault| !known.contains(&fault.to_string())));
+        faults.extend(
+            rules(resource, object, None).into_iter().filter(|fault| !known.contains(&fault.to_string())),
+        );
         return faults;
     }
     let mut faults = ravelin_validation::create(kind(resource), object, settings);
+    if resource.kind == "CertificateSigningRequest" {
+        faults.extend(unsigned(object));
+    }
     if faults.is_empty() {
         faults = ravelin_validation::metadata_common(resource.namespaced, object);
     }
@@ -50,6 +56,21 @@ pub(crate) fn update(
     faults
 }
 
+/// A request for a certificate that is not signed by the key it is for. One that cannot be read has its fault already.
+fn unsigned(object: &Value) -> Option<Fault> {
+    let text = object.dotted("spec.request")?.as_str()?;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+    let request = ravelin_validation::csr_parse(&bytes).ok()?;
+    let verified = ravelin_authn::x509::verify_request(
+        &request.to_be_signed,
+        &request.algorithm,
+        &request.signature,
+        &request.public_key,
+    );
+    let error = verified.err()?;
+    Some(Fault::invalid("spec.request", text, error.to_string()))
+}
+
 /// The faults of roles and bindings.
 fn rules(resource: &Resource, new: &Value, old: Option<&Value>) -> Vec<Fault> {
     let found = match resource.kind.as_str() {
@@ -74,7 +95,10 @@ fn rules(resource: &Resource, new: &Value, old: Option<&Value>) -> Vec<Fault> {
         }),
         _ => Ok(Vec::new()),
     };
-    found.map_or_else(|errors| errors.iter().map(undecoded).collect(), |faults| faults.iter().map(fault).collect())
+    found.map_or_else(
+        |errors| errors.iter().map(undecoded).collect(),
+        |faults| faults.iter().map(fault).collect(),
+    )
 }
 
 fn undecoded(error: &DecodeError) -> Fault {
@@ -88,10 +112,5 @@ fn fault(fault: &rbac::Fault) -> Fault {
         rbac::FaultKind::NotSupported => FaultKind::NotSupported,
         rbac::FaultKind::Forbidden => FaultKind::Forbidden,
     };
-    Fault {
-        path: fault.path.to_string(),
-        kind,
-        value: fault.value.clone(),
-        detail: fault.detail.clone(),
-    }
+    Fault { path: fault.path.to_string(), kind, value: fault.value.clone(), detail: fault.detail.clone() }
 }

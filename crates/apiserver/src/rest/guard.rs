@@ -4,9 +4,9 @@
 
 use crate::api::Api;
 use crate::rest::act::Act;
+use ravelin_authz::Attributes;
 use ravelin_authz::rbac::escalation::{Change, Guard, Refusal, compare_metadata};
 use ravelin_authz::rbac::{ClusterRole, ClusterRoleBinding, Index, ResolveError, Role, RoleBinding};
-use ravelin_authz::Attributes;
 use ravelin_object::Value;
 use ravelin_object::status::Status;
 use ravelin_resource::Resource;

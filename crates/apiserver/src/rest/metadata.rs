@@ -62,7 +62,11 @@ pub(crate) fn generated(base: &str) -> String {
 /// 400 where it says it is in another one.
 ///
 /// Source: `k8s.io/apiserver/pkg/registry/rest/meta.go` `EnsureObjectNamespaceMatchesRequestNamespace`.
-pub(crate) fn ensure_namespace(resource: &Resource, namespace: &str, object: &mut Value) -> Result<(), Status> {
+pub(crate) fn ensure_namespace(
+    resource: &Resource,
+    namespace: &str,
+    object: &mut Value,
+) -> Result<(), Status> {
     let wanted = if resource.namespaced { namespace } else { "" };
     let said = text(object, "namespace");
     if said == wanted {

@@ -82,8 +82,6 @@ impl<'a> Clause<'a> {
 /// Which shapes a resource can be answered in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shapes {
-    /// Only as it is.
-    Objects,
     /// As tables and metadata too.
     All,
     /// As an aggregated discovery document.
@@ -127,14 +125,21 @@ pub(crate) fn unroutable(accept: &str) -> Option<Status> {
     let known = |clause: &Clause<'_>| {
         matches!(
             clause.media,
-            "" | "*/*" | "application/*" | "application/json" | "application/yaml" | "application/vnd.kubernetes.protobuf"
+            "" | "*/*"
+                | "application/*"
+                | "application/json"
+                | "application/yaml"
+                | "application/vnd.kubernetes.protobuf"
         ) || clause.media.starts_with("application/json")
     };
     if accept.trim().is_empty() || accept.split(',').map(Clause::of).any(|clause| known(&clause)) {
         return None;
     }
-    let mut status =
-        Status::new(406, "NotAcceptable", format!("406: Not Acceptable\n\nAvailable representations: {ACCEPTED}"));
+    let mut status = Status::new(
+        406,
+        "NotAcceptable",
+        format!("406: Not Acceptable\n\nAvailable representations: {ACCEPTED}"),
+    );
     status.details = Some(Box::default());
     Some(status)
 }

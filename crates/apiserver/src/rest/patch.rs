@@ -50,8 +50,7 @@ pub(crate) async fn patch(
         check_name(&patched, &info.name, &info.namespace)?;
         replace::admitted(api, act, target, patched, existing)
     };
-    let replaced =
-        replace::replace(api, &mut act, target, &Conditions::default(), &mut make).await;
+    let replaced = replace::replace(api, &mut act, target, &Conditions::default(), &mut make).await;
     act.report(exchange);
     let object = shaped::object(resource, replaced?.object, &form.shape, include, true);
     Ok(Answer::object(StatusCode::OK, object))
@@ -66,7 +65,11 @@ fn read(exchange: &mut Exchange, media: &str, body: &[u8]) -> Result<(Patch, Wri
             "server-side apply is not served here yet: use a merge patch, or kubectl without --server-side",
         ));
     }
-    let kinds = ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"];
+    let kinds = [
+        "application/json-patch+json",
+        "application/merge-patch+json",
+        "application/strategic-merge-patch+json",
+    ];
     if !kinds.contains(&media) {
         let mut status = Status::new(415, "UnsupportedMediaType", "415: Unsupported Media Type");
         status.details = Some(Box::default());

@@ -19,7 +19,9 @@ fn number(url: &Url, name: &str) -> Result<Option<i64>, Status> {
         Err(error) => {
             let error: std::num::ParseIntError = error;
             let why = match error.kind() {
-                std::num::IntErrorKind::PosOverflow | std::num::IntErrorKind::NegOverflow => "value out of range",
+                std::num::IntErrorKind::PosOverflow | std::num::IntErrorKind::NegOverflow => {
+                    "value out of range"
+                }
                 _ => "invalid syntax",
             };
             let text = ravelin_object::selector::quoted(text);
@@ -113,7 +115,10 @@ impl ListOptions {
                 faults.push(Fault::forbidden(field, why));
             }
             if !self.continue_token.is_empty() {
-                faults.push(Fault::forbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
+                faults.push(Fault::forbidden(
+                    field,
+                    "resourceVersionMatch is forbidden when continue is provided",
+                ));
             }
             self.match_fault(&mut faults);
             if how == "Exact" && self.resource_version == "0" {
@@ -196,7 +201,8 @@ impl WriteOptions {
             faults.push(Fault::too_long("fieldManager", 128));
         } else if let Some((index, wrong)) = field_manager.char_indices().find(|(_, c)| !is_printable(*c)) {
             let _ = wrong;
-            let why = format!("should only contain printable characters, but has a non-printable one at {index}");
+            let why =
+                format!("should only contain printable characters, but has a non-printable one at {index}");
             faults.push(Fault::invalid("fieldManager", field_manager, why));
         }
         let dry_run = dry_run(url, &mut faults);
@@ -205,7 +211,11 @@ impl WriteOptions {
             "Ignore" => FieldValidation::Ignore,
             "Strict" => FieldValidation::Strict,
             other => {
-                faults.push(Fault::not_supported("fieldValidation", other, &["", "Ignore", "Strict", "Warn"]));
+                faults.push(Fault::not_supported(
+                    "fieldValidation",
+                    other,
+                    &["", "Ignore", "Strict", "Warn"],
+                ));
                 FieldValidation::Warn
             }
         };
@@ -222,8 +232,12 @@ fn is_printable(character: char) -> bool {
 
 /// Whether a query asks for a dry run.
 pub(crate) fn dry_run(url: &Url, faults: &mut Vec<Fault>) -> bool {
-    let asked: Vec<&str> =
-        url.parameters().filter(|(name, _)| *name == "dryRun").map(|(_, value)| value).filter(|v| !v.is_empty()).collect();
+    let asked: Vec<&str> = url
+        .parameters()
+        .filter(|(name, _)| *name == "dryRun")
+        .map(|(_, value)| value)
+        .filter(|v| !v.is_empty())
+        .collect();
     if asked.iter().any(|value| *value != "All") {
         let list: Vec<ravelin_object::Value> = asked.iter().map(|value| (*value).into()).collect();
         faults.push(Fault::not_supported("dryRun", list, &["All"]));

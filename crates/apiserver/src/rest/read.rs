@@ -12,13 +12,18 @@ use crate::rest::shaped::{self, ListFacts};
 use crate::rest::token::Continue;
 use bytes::Bytes;
 use http::StatusCode;
-use ravelin_object::status::{Cause, Details, Status};
 use ravelin_object::Value;
+use ravelin_object::status::{Cause, Details, Status};
 use ravelin_resource::Resource;
 use ravelin_store::{Entry, Page, Range, Revision, StoreError};
 
 /// Answers with one object.
-pub(crate) fn get(api: &Api, exchange: &Exchange, resource: &Resource, form: &Form) -> Result<Answer, Status> {
+pub(crate) fn get(
+    api: &Api,
+    exchange: &Exchange,
+    resource: &Resource,
+    form: &Form,
+) -> Result<Answer, Status> {
     let info = &exchange.info;
     let version = exchange.url.value("resourceVersion").unwrap_or_default();
     not_older_than(api, version, |why| Status::plain(&why))?;
@@ -41,7 +46,9 @@ pub(crate) fn revision(text: &str) -> Result<Revision, String> {
     }
     text.parse::<u64>().ok().and_then(|number| Revision::try_from(number).ok()).ok_or_else(|| {
         let quoted = ravelin_object::selector::quoted(text);
-        format!("resourceVersion: Invalid value: {quoted}: strconv.ParseUint: parsing {quoted}: invalid syntax")
+        format!(
+            "resourceVersion: Invalid value: {quoted}: strconv.ParseUint: parsing {quoted}: invalid syntax"
+        )
     })
 }
 
@@ -81,7 +88,12 @@ struct Wanted<'a> {
 }
 
 /// Answers with a list.
-pub(crate) fn list(api: &Api, exchange: &Exchange, resource: &Resource, form: &Form) -> Result<Answer, Status> {
+pub(crate) fn list(
+    api: &Api,
+    exchange: &Exchange,
+    resource: &Resource,
+    form: &Form,
+) -> Result<Answer, Status> {
     let options = ListOptions::of(&exchange.url)?;
     options.validate()?;
     let selection = Selection::of(resource, &options.label_selector, &options.field_selector)?;
@@ -114,7 +126,9 @@ fn wanted<'a>(
     let version = options.resource_version.as_str();
     if !options.continue_token.is_empty() {
         if !version.is_empty() && version != "0" {
-            return Err(Status::bad_request("specifying resource version is not allowed when using continue"));
+            return Err(Status::bad_request(
+                "specifying resource version is not allowed when using continue",
+            ));
         }
         let token = Continue::decode(&options.continue_token)?;
         wanted.after = Some(format!("{}{}", wanted.prefix, token.after()));

@@ -125,12 +125,7 @@ async fn absent(
     Ok(Replaced { object, created: true })
 }
 
-fn check_uid(
-    target: Target<'_>,
-    key: &str,
-    conditions: &Conditions,
-    existing: &Value,
-) -> Result<(), Status> {
+fn check_uid(target: Target<'_>, key: &str, conditions: &Conditions, existing: &Value) -> Result<(), Status> {
     let Some(wanted) = &conditions.uid else { return Ok(()) };
     let uid = metadata::text(existing, "uid");
     if uid == wanted {
@@ -223,7 +218,8 @@ fn deletes(target: Target<'_>, made: &Value, existing: &Value) -> bool {
     let finalizers_of_spec = |object: &Value| {
         object.dotted("spec.finalizers").and_then(Value::as_array).is_some_and(|list| !list.is_empty())
     };
-    if target.resource.plural == "namespaces" && target.resource.group.is_empty() && finalizers_of_spec(made) {
+    if target.resource.plural == "namespaces" && target.resource.group.is_empty() && finalizers_of_spec(made)
+    {
         return false;
     }
     let grace = metadata::get(existing, "deletionGracePeriodSeconds").and_then(Value::as_int);

@@ -30,11 +30,13 @@ impl Selection {
         let mut only_name = true;
         for requirement in fields.requirements() {
             ravelin_strategy::field_label(kind, &requirement.field).map_err(Status::bad_request)?;
-            only_name &= requirement.field == "metadata.name" && requirement.operator == FieldOperator::Equals;
+            only_name &=
+                requirement.field == "metadata.name" && requirement.operator == FieldOperator::Equals;
         }
         let exact = |field| fields.exact_match(field).map(str::to_owned);
         let (name, namespace) = (exact("metadata.name"), exact("metadata.namespace"));
-        let selects_all = labels.is_empty() && (fields.requirements().is_empty() || only_name && name.is_some());
+        let selects_all =
+            labels.is_empty() && (fields.requirements().is_empty() || only_name && name.is_some());
         Ok(Self { labels, fields, name, namespace, selects_all })
     }
 
@@ -72,7 +74,11 @@ impl Selection {
 
 /// A text of the metadata.
 pub(crate) fn text<'o>(object: &'o Value, key: &str) -> &'o str {
-    object.field("metadata").and_then(|metadata| metadata.field(key)).and_then(Value::as_str).unwrap_or_default()
+    object
+        .field("metadata")
+        .and_then(|metadata| metadata.field(key))
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 struct LabelsOf<'o>(Option<&'o Value>);

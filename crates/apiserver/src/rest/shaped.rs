@@ -46,8 +46,7 @@ pub(crate) fn object(
         Shape::Object | Shape::Discovery | Shape::MetadataList(_) => object,
         Shape::Metadata(version) => partial(&object, version),
         Shape::Table(version) => {
-            let resource_version =
-                crate::rest::selection::text(&object, "resourceVersion").to_owned();
+            let resource_version = crate::rest::selection::text(&object, "resourceVersion").to_owned();
             let facts = ListFacts { resource_version, ..ListFacts::default() };
             table(resource, &[object], &facts, version, include, headings)
         }

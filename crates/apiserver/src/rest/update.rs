@@ -30,14 +30,8 @@ pub(crate) async fn update(
     let expected = Expected { kind: kind(resource), schema: resource.schema };
     let mut warnings = Vec::new();
     let media = exchange.header("content-type").to_owned();
-    let object = body::object(
-        &api.registry.table,
-        expected,
-        &media,
-        &body,
-        options.field_validation,
-        &mut warnings,
-    );
+    let object =
+        body::object(&api.registry.table, expected, &media, &body, options.field_validation, &mut warnings);
     warnings.into_iter().for_each(|warning| exchange.warn(warning));
     let mut object = object?;
     let info = exchange.info.clone();
@@ -47,13 +41,11 @@ pub(crate) async fn update(
     let include = exchange.include_object()?;
     let mut act = Act::of(exchange, options.dry_run);
     let place = if resource.namespaced { info.namespace.as_str() } else { place_of(resource, &info.name) };
-    let target =
-        Target { subresource: &info.subresource, ..Target::of(resource, place, &info.name) };
+    let target = Target { subresource: &info.subresource, ..Target::of(resource, place, &info.name) };
     let uid = Some(metadata::text(&object, "uid")).filter(|uid| !uid.is_empty()).map(str::to_owned);
     let conditions = Conditions { uid, may_create: true };
-    let mut make = |existing: &Value, act: &mut Act| {
-        replace::admitted(api, act, target, object.clone(), existing)
-    };
+    let mut make =
+        |existing: &Value, act: &mut Act| replace::admitted(api, act, target, object.clone(), existing);
     let replaced = replace::replace(api, &mut act, target, &conditions, &mut make).await;
     act.report(exchange);
     let replaced = replaced?;

@@ -75,7 +75,12 @@ impl Assembly {
         let tls = tls::config(&identity, &Clients::Requested, config.lowest, true)?;
         let keys = Keys::read(config, folder.as_deref())?;
         let audiences = audiences(config);
-        let people = People { config, own_authority: authority.certificate.clone(), keys: keys.public.clone(), audiences: audiences.clone() };
+        let people = People {
+            config,
+            own_authority: authority.certificate.clone(),
+            keys: keys.public.clone(),
+            audiences: audiences.clone(),
+        };
         let (chain, client_authorities) = people.chain()?;
         let counts = Arc::new(Counts::new());
         let audit = match config.audit.clone() {
@@ -107,7 +112,14 @@ impl Assembly {
         let kubeconfig = kubeconfig(config, address, &authority, &root_authority)?;
         let facts = Published { client_authorities, request_header: request_header_facts(config)? };
         let reload = Reload::new(config, people);
-        Ok(Self { api: Arc::new(api), tls: Arc::new(Tls::new(tls)), facts, kubeconfig, reload, root_authority })
+        Ok(Self {
+            api: Arc::new(api),
+            tls: Arc::new(Tls::new(tls)),
+            facts,
+            kubeconfig,
+            reload,
+            root_authority,
+        })
     }
 }
 
@@ -121,7 +133,11 @@ fn store(data: Option<&Path>) -> anyhow::Result<Arc<dyn Store>> {
 }
 
 /// The certificate of the server, and the authority that signed it.
-fn identity(config: &Config, address: SocketAddr, authority: &Authority) -> anyhow::Result<(Identity, String)> {
+fn identity(
+    config: &Config,
+    address: SocketAddr,
+    authority: &Authority,
+) -> anyhow::Result<(Identity, String)> {
     if let Some((chain, key)) = &config.certificate {
         let (chain, key) = (read(chain)?, zeroize::Zeroizing::new(read(key)?));
         let identity =
@@ -217,7 +233,8 @@ fn chain(
         Some(path) => read_text(path)?,
         None => own_authority.to_owned(),
     };
-    let pool = CertPool::from_pem(client_authorities.as_bytes()).context("the authorities of clients cannot be read")?;
+    let pool = CertPool::from_pem(client_authorities.as_bytes())
+        .context("the authorities of clients cannot be read")?;
     let token_file = match &authentication.token_file {
         None => None,
         Some(path) => {
@@ -251,7 +268,11 @@ fn chain(
         certificates: Some(ClientCertificates { authorities: pool, reads_uid: true }),
         token_file,
         legacy_tokens: Some(ServiceAccountTokens::legacy(keys.to_vec(), audiences.to_vec(), accounts.lookup)),
-        bound_tokens: Some(ServiceAccountTokens::bound(accounts.issuers.clone(), keys.to_vec(), audiences.to_vec())),
+        bound_tokens: Some(ServiceAccountTokens::bound(
+            accounts.issuers.clone(),
+            keys.to_vec(),
+            audiences.to_vec(),
+        )),
         bootstrap_tokens: authentication.bootstrap_tokens,
         further_tokens: Vec::new(),
         anonymous: match &authentication.anonymous {
@@ -338,7 +359,9 @@ fn kubeconfig(
 ) -> anyhow::Result<Option<PathBuf>> {
     let Some(path) = config.kubeconfig.clone() else { return Ok(None) };
     if config.authentication.client_authorities.is_some() {
-        tracing::info!("no kubeconfig is written: the authority of --client-ca-file signs certificates of clients");
+        tracing::info!(
+            "no kubeconfig is written: the authority of --client-ca-file signs certificates of clients"
+        );
         return Ok(None);
     }
     let client = authority.client("kubernetes-admin", "system:masters")?;
@@ -403,7 +426,9 @@ impl Reload {
                     api.authenticators.store(Arc::new(chain));
                     tracing::info!("the authorities of clients were read again");
                 }
-                Err(error) => tracing::error!(%error, "the authorities of clients cannot be read; the old ones hold"),
+                Err(error) => {
+                    tracing::error!(%error, "the authorities of clients cannot be read; the old ones hold")
+                }
             }
         }
     }

@@ -56,12 +56,16 @@ fn fresh(mut wanted: Value) -> Value {
 /// The writes that give an object back what it lacks.
 fn changed(entry: &Entry, wanted: &Value) -> Result<Vec<Write>, Status> {
     let mut object = codec::decode(entry)?;
-    let says = metadata::get(&object, "annotations").and_then(|map| map.field(AUTOUPDATE)).and_then(Value::as_str);
+    let says =
+        metadata::get(&object, "annotations").and_then(|map| map.field(AUTOUPDATE)).and_then(Value::as_str);
     if says == Some("false") {
         return Ok(Vec::new());
     }
     if wanted.field("roleRef").is_some() && object.field("roleRef") != wanted.field("roleRef") {
-        let again = Write { expires: None, ..Write::create(entry.key.as_ref(), codec::encode(&fresh(wanted.clone()))) };
+        let again = Write {
+            expires: None,
+            ..Write::create(entry.key.as_ref(), codec::encode(&fresh(wanted.clone())))
+        };
         return Ok(vec![Write::delete(entry.key.as_ref(), Condition::At(entry.mod_revision)), again]);
     }
     let before = object.clone();
@@ -135,9 +139,8 @@ fn add_subjects(object: &mut Value, wanted: &Value) {
     let Some(wanted) = wanted.field("subjects").and_then(Value::as_array) else { return };
     let Some(map) = object.as_object_mut() else { return };
     let mut subjects = map.get("subjects").and_then(Value::as_array).unwrap_or_default().to_vec();
-    let same = |a: &Value, b: &Value| {
-        ["kind", "name", "namespace"].iter().all(|key| a.field(key) == b.field(key))
-    };
+    let same =
+        |a: &Value, b: &Value| ["kind", "name", "namespace"].iter().all(|key| a.field(key) == b.field(key));
     let missing: Vec<Value> =
         wanted.iter().filter(|subject| !subjects.iter().any(|held| same(held, subject))).cloned().collect();
     if !missing.is_empty() {

@@ -113,7 +113,8 @@ fn apply(pod: &mut Value, binding: &Value, node: &str) {
         spec.set("nodeName", node.into());
     }
     if let Some(annotations) = metadata::get(binding, "annotations").and_then(Value::as_object) {
-        let mut all = metadata::get(pod, "annotations").and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut all =
+            metadata::get(pod, "annotations").and_then(Value::as_object).cloned().unwrap_or_default();
         for (key, value) in annotations.iter() {
             all.set(key, value.clone());
         }

@@ -22,10 +22,8 @@ pub(crate) fn connect(api: &Api, exchange: &mut Exchange, resource: &Resource) -
     let object = object.ok_or_else(|| Status::not_found(&resource.group, &resource.plural, &info.name))?;
     if info.subresource != "log" {
         let mut act = Act::of(exchange, false);
-        let target = Target {
-            subresource: &info.subresource,
-            ..Target::of(resource, &info.namespace, &info.name)
-        };
+        let target =
+            Target { subresource: &info.subresource, ..Target::of(resource, &info.namespace, &info.name) };
         let admitted = act
             .admit(api, target, Operation::Connect, None, None)
             .and_then(|()| act.validate(api, target, Operation::Connect, None, None));

@@ -26,7 +26,9 @@ pub(crate) async fn evict(
     body: Bytes,
 ) -> Result<Answer, Status> {
     let info = exchange.info.clone();
-    let Some(subresource) = resource.subresource("eviction") else { return Err(crate::rest::no_such_resource()) };
+    let Some(subresource) = resource.subresource("eviction") else {
+        return Err(crate::rest::no_such_resource());
+    };
     let (mut object, options) = body_of(api, exchange, resource, Some(subresource), &body)?;
     exchange.record_request(&object, resource, "eviction");
     let said = metadata::text(&object, "name");
@@ -91,7 +93,9 @@ async fn take_from_budget(api: &Api, act: &Act, namespace: &str, pod: &Value) ->
     let all = api.registry.all("policy", "poddisruptionbudgets", Some(namespace))?;
     let mut matching: Vec<Value> = all.into_iter().filter(|budget| selects(budget, pod)).collect();
     if matching.len() > 1 {
-        return Err(Status::internal("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."));
+        return Err(Status::internal(
+            "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+        ));
     }
     let Some(mut budget) = matching.pop() else { return Ok(()) };
     let allowed = budget.dotted("status.disruptionsAllowed").and_then(Value::as_int).unwrap_or_default();

@@ -15,8 +15,8 @@ use http::StatusCode;
 use ravelin_admit::Operation;
 use ravelin_authn::reviews as authentication;
 use ravelin_authz::reviews as authorization;
-use ravelin_object::status::{Cause, Details, Status};
 use ravelin_object::Value;
+use ravelin_object::status::{Cause, Details, Status};
 use ravelin_resource::Resource;
 
 /// Answers a review.
@@ -64,9 +64,7 @@ fn token_review(api: &Api, exchange: &mut Exchange, object: &Value) -> Result<Va
             }
             Ok(review)
         }
-        Err(authentication::ReviewError::Audiences) => {
-            Err(Status::internal("error validating audiences"))
-        }
+        Err(authentication::ReviewError::Audiences) => Err(Status::internal("error validating audiences")),
         Err(error) => Err(Status::bad_request(error.to_string())),
     }
 }
@@ -98,7 +96,8 @@ fn invalid(faults: &[ravelin_authz::Fault]) -> Status {
     let mut status = Status::new(422, "Invalid", error.to_string());
     let causes = faults.iter().map(|fault| {
         let text = fault.to_string();
-        let message = text.strip_prefix(fault.path()).and_then(|text| text.strip_prefix(": ")).unwrap_or(&text);
+        let message =
+            text.strip_prefix(fault.path()).and_then(|text| text.strip_prefix(": ")).unwrap_or(&text);
         let reason = match message.split(':').next().unwrap_or_default() {
             "Required value" => "FieldValueRequired",
             "Forbidden" => "FieldValueForbidden",

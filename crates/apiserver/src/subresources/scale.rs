@@ -75,8 +75,12 @@ enum Patch {
 
 fn patch(media: &str, body: &[u8]) -> Result<Patch, Status> {
     match media.split(';').next().unwrap_or_default().trim() {
-        "application/json-patch+json" => Ok(Patch::Json(json::read(body, Fields::Ignored).map_err(Status::from)?.patch)),
-        "application/merge-patch+json" => Ok(Patch::Merge(merge::read(body, Fields::Ignored).map_err(Status::from)?.patch)),
+        "application/json-patch+json" => {
+            Ok(Patch::Json(json::read(body, Fields::Ignored).map_err(Status::from)?.patch))
+        }
+        "application/merge-patch+json" => {
+            Ok(Patch::Merge(merge::read(body, Fields::Ignored).map_err(Status::from)?.patch))
+        }
         // A scale has no lists: merging it strategically is merging it.
         "application/strategic-merge-patch+json" => {
             Ok(Patch::Merge(strategic::read(body, Fields::Ignored).map_err(Status::from)?.patch))
@@ -115,11 +119,10 @@ async fn replace(
         }
         act.validate(api, target, Operation::Update, Some(&new), Some(&old))?;
         let mut object = existing.clone();
-        ravelin_strategy::apply_scale(kind(resource), &mut object, &new)
-            .map_err(|fault| match fault {
-                ScaleFault::Precondition(why) => conflict(target, &why),
-                _ => Status::internal("this has no scale"),
-            })?;
+        ravelin_strategy::apply_scale(kind(resource), &mut object, &new).map_err(|fault| match fault {
+            ScaleFault::Precondition(why) => conflict(target, &why),
+            _ => Status::internal("this has no scale"),
+        })?;
         Ok(object)
     };
     // Admission has seen the scale; the object behind it is nobody's request.

@@ -26,7 +26,9 @@ pub(crate) fn issue(
     body: &[u8],
 ) -> Result<Answer, Status> {
     let info = exchange.info.clone();
-    let Some(subresource) = resource.subresource("token") else { return Err(crate::rest::no_such_resource()) };
+    let Some(subresource) = resource.subresource("token") else {
+        return Err(crate::rest::no_such_resource());
+    };
     let (mut object, options) = body_of(api, exchange, resource, Some(subresource), body)?;
     exchange.record_request(&object, resource, "token");
     let mut act = Act::of(exchange, options.dry_run);
@@ -62,8 +64,7 @@ fn with_admission(
         .map_err(|refusal| status(&refusal))?;
     act.validate(api, target, Operation::Create, Some(&prepared.object()), None)?;
     let mut effects = Effects::default();
-    let issued = prepared
-        .issue(&issuer, &known, &random::uuid(), &mut effects)
-        .map_err(|refusal| status(&refusal))?;
+    let issued =
+        prepared.issue(&issuer, &known, &random::uuid(), &mut effects).map_err(|refusal| status(&refusal))?;
     Ok((issued, effects))
 }

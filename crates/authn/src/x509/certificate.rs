@@ -306,7 +306,7 @@ fn digits(text: &str) -> Option<i64> {
 }
 
 /// How an algorithm identifier says something is signed; `None` where it is malformed.
-fn signed_with(identifier: &[u8]) -> Option<Signed> {
+pub(super) fn signed_with(identifier: &[u8]) -> Option<Signed> {
     /// `1.2.840.113549.1.1`.
     const PKCS1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
     /// `1.2.840.10045.4`.

@@ -3,11 +3,12 @@
 //! Source: Go's `crypto/x509` `Certificate.Verify` with `KeyUsages: [ClientAuth]`. Policies are not worked out: a chain
 //! that demands them is refused.
 
-use super::certificate::Signed;
+use super::certificate::{Signed, signed_with};
 use super::constraints::check_chain;
 use super::extensions::Usages;
 use super::{Certificate, CertificateError};
 use crate::Timestamp;
+use crate::der::{self, Der};
 use crate::keys::{Algorithm, PublicKey};
 use ravelin_object::selector::quoted;
 
@@ -288,6 +289,35 @@ fn check_signature(child: &Certificate, parent: &Certificate) -> Result<(), Veri
         return Err(VerifyError(mismatch(algorithm, key)));
     }
     Ok(())
+}
+
+/// Whether a request for a certificate is signed by the key that it is for. Arguments are DER: what is signed, its
+/// `AlgorithmIdentifier`, the signature, and the `SubjectPublicKeyInfo` of the key.
+///
+/// # Errors
+/// Go's words for a signature that does not hold.
+///
+/// Source: Go `crypto/x509` `CertificateRequest.CheckSignature`.
+pub fn verify_request(
+    to_be_signed: &[u8],
+    algorithm: &[u8],
+    signature: &[u8],
+    public_key: &[u8],
+) -> Result<(), VerifyError> {
+    let unknown = || VerifyError::new("x509: cannot verify signature: algorithm unimplemented");
+    let key = PublicKey::from_spki(public_key).ok_or_else(unknown)?;
+    let content = Der::new(algorithm).read(der::SEQUENCE).ok_or_else(unknown)?;
+    let algorithm = match signed_with(content).ok_or_else(unknown)? {
+        Signed::With(algorithm) => algorithm,
+        Signed::Insecurely(name) => {
+            return Err(VerifyError(format!("x509: cannot verify signature: insecure algorithm {name}")));
+        }
+        Signed::Otherwise => return Err(unknown()),
+    };
+    if key.verify_certificate(algorithm, to_be_signed, signature) {
+        return Ok(());
+    }
+    Err(VerifyError(mismatch(algorithm, &key)))
 }
 
 /// What Go says about a signature that is not by the key.

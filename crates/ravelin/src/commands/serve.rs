@@ -6,7 +6,9 @@ mod store;
 
 use crate::ExitStatus;
 use crate::commands::webhook::{logs, signal};
-use flags::{AdmissionArgs, AuditArgs, AuthenticationArgs, AuthorizationArgs, ListenerArgs, LoopArgs, TokenArgs};
+use flags::{
+    AdmissionArgs, AuditArgs, AuthenticationArgs, AuthorizationArgs, ListenerArgs, LoopArgs, TokenArgs,
+};
 use ravelin_apiserver::Bound;
 use std::path::PathBuf;
 
@@ -107,7 +109,10 @@ fn tell(bound: &Bound) {
         println!("kubeconfig {}", path.display());
     }
     if !bound.absent_plugins.is_empty() {
-        tracing::warn!(plugins = bound.absent_plugins.join(","), "admission plugins that Kubernetes has on are not built here");
+        tracing::warn!(
+            plugins = bound.absent_plugins.join(","),
+            "admission plugins that Kubernetes has on are not built here"
+        );
     }
     use std::io::Write as _;
     // Whoever started it may not listen.

@@ -58,7 +58,11 @@ pub(super) fn config(args: &Args) -> anyhow::Result<Config> {
 fn external_address(args: &Args) -> Option<String> {
     let listener = &args.listener;
     if let Some(host) = &listener.external_hostname {
-        return Some(if host.contains(':') { host.clone() } else { format!("{host}:{}", listener.secure_port) });
+        return Some(if host.contains(':') {
+            host.clone()
+        } else {
+            format!("{host}:{}", listener.secure_port)
+        });
     }
     let address = listener.advertise_address.filter(|address| *address != listener.bind_address)?;
     Some(SocketAddr::new(address, listener.secure_port).to_string())
@@ -80,7 +84,8 @@ fn authentication(args: &Args) -> anyhow::Result<Authentication> {
         None if given.anonymous_auth => Anonymous::Everywhere,
         None => Anonymous::Never,
         Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+            let text =
+                std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
             let loaded = AuthenticationConfiguration::load(&text)
                 .with_context(|| format!("{} cannot be used", path.display()))?;
             match loaded.anonymous {
@@ -158,7 +163,9 @@ fn service_accounts(args: &Args) -> ServiceAccounts {
 
 fn audit(args: &Args) -> anyhow::Result<Option<audit::Config>> {
     let given = &args.audit;
-    let (Some(policy), Some(path)) = (&given.audit_policy_file, &given.audit_log_path) else { return Ok(None) };
+    let (Some(policy), Some(path)) = (&given.audit_policy_file, &given.audit_log_path) else {
+        return Ok(None);
+    };
     let text = std::fs::read_to_string(policy).with_context(|| format!("reading {}", policy.display()))?;
     let parsed = Policy::load(&text).with_context(|| format!("from file {}", policy.display()))?;
     if let Some(warning) = &parsed.warning {
