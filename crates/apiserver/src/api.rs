@@ -58,6 +58,8 @@ pub struct Api {
     pub(crate) request_timeout: Duration,
     /// The most bytes of a body.
     pub(crate) body_limit: usize,
+    /// Where schemas are, once somebody has asked.
+    pub(crate) schema_index: std::sync::OnceLock<ravelin_object::Value>,
     /// What the server says of its version.
     pub(crate) version: crate::paths::VersionInfo,
 }

@@ -64,16 +64,13 @@ pub(crate) fn serve(api: &Api, exchange: &mut Exchange) -> Result<Answer, Status
         return Err(rest::no_such_verb());
     }
     let trimmed = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(&path);
-    let table = &api.registry.table;
     match trimmed {
         "/" => Ok(index(api)),
         "/api" | "/apis" => groups(api, exchange, trimmed),
         "/version" => Ok(Answer::object(StatusCode::OK, api.version.to_value())),
         "/metrics" => Ok(measured(api)),
-        "/openapi/v2" => Ok(documented(exchange, openapi::v2(table))),
-        "/openapi/v3" => {
-            Ok(documented(exchange, openapi::v3_index(table.groups(), |path| document_hash(table, path))))
-        }
+        "/openapi/v2" => schemas_v2(api, exchange),
+        "/openapi/v3" => Ok(documented(exchange, schema_index(api).clone())),
         keys::CONFIGURATION_PATH | keys::KEYS_PATH => published(api, trimmed),
         _ => match trimmed.strip_prefix("/openapi/v3/") {
             Some(rest) => schema_of(api, exchange, rest),
@@ -178,6 +175,22 @@ fn resources(table: &Table, group: &str, version: &str) -> Option<Value> {
     let found = table.group(group)?;
     let version = found.versions.iter().find(|known| known.name == version)?;
     Some(discovery::api_resource_list(found, version))
+}
+
+/// All schemas in one document. It is JSON alone: clients that want protocol buffers ask for version 3 then.
+fn schemas_v2(api: &Api, exchange: &Exchange) -> Result<Answer, Status> {
+    let accept = exchange.header("accept");
+    let takes_json = accept.is_empty() || accept.contains("json") || accept.contains("*/*");
+    if !takes_json {
+        return Err(negotiate::not_acceptable());
+    }
+    Ok(documented(exchange, openapi::v2(&api.registry.table)))
+}
+
+/// Where the schemas of each version of a group are. Their hashes are worked out once.
+fn schema_index(api: &Api) -> &Value {
+    let table = &api.registry.table;
+    api.schema_index.get_or_init(|| openapi::v3_index(table.groups(), |path| document_hash(table, path)))
 }
 
 /// What changes with the schemas at a path such as `apis/apps/v1`.

@@ -107,6 +107,7 @@ impl Assembly {
             impersonations: parking_lot::Mutex::default(),
             request_timeout: config.request_timeout,
             body_limit: config.body_limit,
+            schema_index: std::sync::OnceLock::new(),
             version: VersionInfo { minor: "36", program: env!("CARGO_PKG_VERSION") },
         };
         let kubeconfig = kubeconfig(config, address, &authority, &root_authority)?;
