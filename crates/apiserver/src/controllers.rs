@@ -60,7 +60,12 @@ trait Observer: Send + Sync {
 }
 
 /// Starts the loops that are wanted. What every server has from its start is there when this returns.
-pub(crate) async fn spawn(api: &Arc<Api>, wanted: Controllers, root_authority: String, tasks: &mut JoinSet<()>) {
+pub(crate) async fn spawn(
+    api: &Arc<Api>,
+    wanted: Controllers,
+    root_authority: String,
+    tasks: &mut JoinSet<()>,
+) {
     if wanted == Controllers::NONE {
         return;
     }
@@ -132,7 +137,11 @@ fn outcome(result: Result<(), Status>) -> Outcome {
 
 /// Whether something was refused because its namespace goes.
 fn is_terminating(status: &Status) -> bool {
-    status.details.iter().flat_map(|details| &details.causes).any(|cause| cause.reason == "NamespaceTerminating")
+    status
+        .details
+        .iter()
+        .flat_map(|details| &details.causes)
+        .any(|cause| cause.reason == "NamespaceTerminating")
 }
 
 /// How often a change is made anew where somebody else was faster.

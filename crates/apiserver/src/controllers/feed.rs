@@ -28,7 +28,9 @@ impl Feed {
 
     /// Tells everything that is there, and at which revision that was; nothing where the store fails.
     pub(super) fn tell(&self) -> Option<Revision> {
-        self.told().inspect_err(|error| tracing::warn!(%error, "controllers: the store cannot be listed")).ok()
+        self.told()
+            .inspect_err(|error| tracing::warn!(%error, "controllers: the store cannot be listed"))
+            .ok()
     }
 
     fn told(&self) -> Result<Revision, StoreError> {

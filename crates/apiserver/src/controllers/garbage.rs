@@ -96,7 +96,9 @@ fn waits_for_dependents(object: &Value) -> bool {
 fn remove_references(object: &mut Value, uids: &[String]) {
     let Some(metadata) = object.object_at("metadata") else { return };
     let Some(list) = metadata.get_mut("ownerReferences").and_then(Value::as_array_mut) else { return };
-    list.retain(|it| !it.field("uid").and_then(Value::as_str).is_some_and(|uid| uids.iter().any(|one| one == uid)));
+    list.retain(|it| {
+        !it.field("uid").and_then(Value::as_str).is_some_and(|uid| uids.iter().any(|one| one == uid))
+    });
     if list.is_empty() {
         metadata.remove("ownerReferences");
     }
@@ -136,7 +138,9 @@ impl Garbage {
     /// Decides about an object that has owners, or that waits for its dependents.
     async fn judge(&self, key: &str) -> Result<(), Status> {
         let Some(object) = read(&self.api, key)? else { return Ok(()) };
-        let Some((resource, parts)) = places::find(&self.places, &self.api.registry.table, key) else { return Ok(()) };
+        let Some((resource, parts)) = places::find(&self.places, &self.api.registry.table, key) else {
+            return Ok(());
+        };
         if !resource.has_verb("delete") {
             return Ok(());
         }
@@ -147,7 +151,11 @@ impl Garbage {
                 let index = self.index.lock();
                 index.is_blocked(index.hash(uid))
             };
-            return if is_blocked { Ok(()) } else { remove_finalizer(&self.api, target, uid, FOREGROUND).await };
+            return if is_blocked {
+                Ok(())
+            } else {
+                remove_finalizer(&self.api, target, uid, FOREGROUND).await
+            };
         }
         if metadata::is_deleting(&object) {
             return Ok(());
@@ -217,7 +225,11 @@ impl Garbage {
         let owner = registry.stored(&resource.group, &resource.plural, place, reference.name)?;
         Ok(match owner {
             Some(owner) if metadata::text(&owner, "uid") == reference.uid => {
-                if waits_for_dependents(&owner) { Owner::Waiting } else { Owner::Solid }
+                if waits_for_dependents(&owner) {
+                    Owner::Waiting
+                } else {
+                    Owner::Solid
+                }
             }
             _ => Owner::Gone,
         })
@@ -229,7 +241,9 @@ impl Garbage {
         if !metadata::is_deleting(&owner) || !has_finalizer(&owner, ORPHAN) {
             return Ok(());
         }
-        let Some((resource, parts)) = places::find(&self.places, &self.api.registry.table, key) else { return Ok(()) };
+        let Some((resource, parts)) = places::find(&self.places, &self.api.registry.table, key) else {
+            return Ok(());
+        };
         let uid = metadata::text(&owner, "uid");
         let dependents: Vec<Arc<str>> = {
             let index = self.index.lock();
@@ -245,7 +259,9 @@ impl Garbage {
     /// Takes an owner out of the references of one dependent.
     async fn free(&self, key: &str, owner: &str) -> Result<(), Status> {
         let Some(object) = read(&self.api, key)? else { return Ok(()) };
-        let Some((resource, parts)) = places::find(&self.places, &self.api.registry.table, key) else { return Ok(()) };
+        let Some((resource, parts)) = places::find(&self.places, &self.api.registry.table, key) else {
+            return Ok(());
+        };
         if !references(&object).any(|reference| reference.uid == owner) {
             return Ok(());
         }

@@ -52,11 +52,13 @@ fn conditions(remains: &Remains) -> [Condition; 5] {
         ("ContentDeletionFailed", format!("Failed to delete all resource types, {count} remaining: {errors}"))
     });
     let objects = (remains.is_whole && !remains.objects.is_empty()).then(|| {
-        let each = remains.objects.iter().map(|(name, count)| format!("{name} has {count} resource instances"));
+        let each =
+            remains.objects.iter().map(|(name, count)| format!("{name} has {count} resource instances"));
         ("SomeResourcesRemain", format!("Some resources are remaining: {}", list(each.collect())))
     });
     let finalizers = (remains.is_whole && !remains.finalizers.is_empty()).then(|| {
-        let each = remains.finalizers.iter().map(|(name, count)| format!("{name} in {count} resource instances"));
+        let each =
+            remains.finalizers.iter().map(|(name, count)| format!("{name} in {count} resource instances"));
         let each = list(each.collect());
         ("SomeFinalizersRemain", format!("Some content in the namespace has finalizers remaining: {each}"))
     });
@@ -99,7 +101,8 @@ pub(super) fn write(namespace: &mut Value, remains: &Remains, now: &str) -> bool
             Some((reason, message)) => ("True", (reason, message)),
             None => ("False", (condition.well.0, condition.well.1.to_owned())),
         };
-        let old = list.iter_mut().find(|old| old.field("type").and_then(Value::as_str) == Some(condition.kind));
+        let old =
+            list.iter_mut().find(|old| old.field("type").and_then(Value::as_str) == Some(condition.kind));
         let Some(old) = old else {
             list.push(map([
                 ("type", condition.kind.into()),
@@ -139,7 +142,8 @@ mod tests {
 
     fn says(namespace: &Value, kind: &str) -> String {
         let list = namespace.dotted("status.conditions").and_then(Value::as_array).unwrap();
-        let condition = list.iter().find(|it| it.field("type").and_then(Value::as_str) == Some(kind)).unwrap();
+        let condition =
+            list.iter().find(|it| it.field("type").and_then(Value::as_str) == Some(kind)).unwrap();
         let text = |key| condition.field(key).and_then(Value::as_str).unwrap();
         format!("{} {} {}: {}", text("status"), text("lastTransitionTime"), text("reason"), text("message"))
     }

@@ -7,12 +7,12 @@ use super::places::Places;
 use super::queue::{Outcome, Queue};
 use super::{Change, Observer, core, edit, outcome};
 use crate::api::Api;
+use crate::clock;
 use crate::codec;
 use crate::registry::{prefix, refused};
 use crate::rest::act::{Act, Target};
 use crate::rest::deletion::DeleteOptions;
 use crate::rest::{delete, metadata};
-use crate::clock;
 use futures_util::future::join_all;
 use parking_lot::Mutex;
 use ravelin_authn::Timestamp;
@@ -76,7 +76,9 @@ impl Namespaces {
         let api = &self.api;
         let table = &api.registry.table;
         let Some(resource) = table.resource("", "v1", "namespaces") else { return Ok(0) };
-        let Some(namespace) = core(api, "namespaces", "", name)?.filter(metadata::is_deleting) else { return Ok(0) };
+        let Some(namespace) = core(api, "namespaces", "", name)?.filter(metadata::is_deleting) else {
+            return Ok(0);
+        };
         let uid = metadata::text(&namespace, "uid");
         let status = Target { subresource: "status", ..Target::of(resource, name, name) };
         if namespace.dotted("status.phase").and_then(Value::as_str) != Some("Terminating") {
@@ -180,7 +182,8 @@ impl Namespaces {
 
     async fn delete(&self, resource: &Resource, namespace: &str, entry: &Entry) -> Result<(), Status> {
         let Some((_, name)) = entry.key.rsplit_once('/') else { return Ok(()) };
-        let options = DeleteOptions { propagation: Some("Background".to_owned()), ..DeleteOptions::default() };
+        let options =
+            DeleteOptions { propagation: Some("Background".to_owned()), ..DeleteOptions::default() };
         let target = Target::of(resource, namespace, name);
         match delete::object(&self.api, &mut Act::of_server(), target, &options).await {
             Err(status) if status.reason != "NotFound" => Err(status),
@@ -207,7 +210,8 @@ fn finalizers(namespace: &Value) -> &[Value] {
 }
 
 fn without_finalizer(namespace: &mut Value) {
-    let left: Vec<Value> = finalizers(namespace).iter().filter(|it| it.as_str() != Some(FINALIZER)).cloned().collect();
+    let left: Vec<Value> =
+        finalizers(namespace).iter().filter(|it| it.as_str() != Some(FINALIZER)).cloned().collect();
     if let Some(spec) = namespace.object_at("spec") {
         spec.set("finalizers", left.into());
     }

@@ -13,8 +13,11 @@ impl Places {
         let mut places = BTreeMap::new();
         for resource in table.resources().filter(|resource| Registry::is_stored_version(resource)) {
             let prefix = prefix(&resource.group, &resource.plural);
-            let Some(folder) = prefix.strip_prefix(ROOT).and_then(|rest| rest.strip_suffix('/')) else { continue };
-            let names = (resource.group.to_string(), resource.version.to_string(), resource.plural.to_string());
+            let Some(folder) = prefix.strip_prefix(ROOT).and_then(|rest| rest.strip_suffix('/')) else {
+                continue;
+            };
+            let names =
+                (resource.group.to_string(), resource.version.to_string(), resource.plural.to_string());
             places.entry(folder.to_owned()).or_insert(names);
         }
         Self(places)
@@ -28,7 +31,10 @@ impl Places {
 
     /// All of them, by folder.
     pub(super) fn all<'t>(&self, table: &'t Table) -> Vec<&'t Resource> {
-        self.0.values().filter_map(|(group, version, plural)| table.resource(group, version, plural)).collect()
+        self.0
+            .values()
+            .filter_map(|(group, version, plural)| table.resource(group, version, plural))
+            .collect()
     }
 }
 
@@ -76,7 +82,9 @@ mod tests {
         let table = Table::builtin();
         let places = Arc::new(Places::new(&table));
         let mut seen = 0;
-        for resource in table.resources().filter(|it| Registry::is_stored_version(it) && it.has_verb("delete")) {
+        for resource in
+            table.resources().filter(|it| Registry::is_stored_version(it) && it.has_verb("delete"))
+        {
             let namespace = if resource.namespaced { "ns" } else { "" };
             let key = key(&resource.group, &resource.plural, namespace, "n.a:me");
             let (found, parts) = find(&places, &table, &key).unwrap();

@@ -143,7 +143,12 @@ impl<T: Ord + Clone + Debug> Queue<T> {
     }
 
     /// Works on items that are ready, several at a time, until there are none.
-    pub(super) async fn work_off<F: Future<Output = Outcome>>(&self, name: &str, most: usize, work: impl Fn(T) -> F) {
+    pub(super) async fn work_off<F: Future<Output = Outcome>>(
+        &self,
+        name: &str,
+        most: usize,
+        work: impl Fn(T) -> F,
+    ) {
         loop {
             let items = self.take(most);
             if items.is_empty() {
@@ -222,7 +227,11 @@ mod tests {
         let tries = AtomicU32::new(0);
         let start = Instant::now();
         let work = queue.work("test", 4, 0, |_| async {
-            if tries.fetch_add(1, Ordering::Relaxed) < 3 { Outcome::Failed(Status::internal("no")) } else { Outcome::Done }
+            if tries.fetch_add(1, Ordering::Relaxed) < 3 {
+                Outcome::Failed(Status::internal("no"))
+            } else {
+                Outcome::Done
+            }
         });
         // 5, 10 and 20 ms.
         assert!(tokio::time::timeout(Duration::from_millis(34), work).await.is_err());

@@ -31,7 +31,11 @@ pub(super) struct RootCertificates {
 
 impl RootCertificates {
     pub(super) fn new(api: &Arc<Api>, root_authority: String) -> Arc<Self> {
-        Arc::new(Self { api: Arc::clone(api), queue: Queue::new(), data: map([("ca.crt", root_authority.into())]) })
+        Arc::new(Self {
+            api: Arc::clone(api),
+            queue: Queue::new(),
+            data: map([("ca.crt", root_authority.into())]),
+        })
     }
 
     /// Looks at what waits.
@@ -55,7 +59,9 @@ impl RootCertificates {
                 return Ok(());
             }
             let object = self.object(namespace);
-            return create::new_object(api, &mut Act::of_server(), resource, namespace, object).await.map(drop);
+            return create::new_object(api, &mut Act::of_server(), resource, namespace, object)
+                .await
+                .map(drop);
         };
         if self.is_right(&found) {
             return Ok(());
@@ -79,7 +85,8 @@ impl RootCertificates {
     /// Whether the data is ours and there is a description, whatever it says.
     fn is_right(&self, object: &Value) -> bool {
         let description = metadata::get(object, "annotations").and_then(|all| all.field(ANNOTATION));
-        object.field("data") == Some(&self.data) && description.and_then(Value::as_str).is_some_and(|it| !it.is_empty())
+        object.field("data") == Some(&self.data)
+            && description.and_then(Value::as_str).is_some_and(|it| !it.is_empty())
     }
 
     fn repair(&self, object: &mut Value) {

@@ -5,9 +5,9 @@
 use super::queue::{Outcome, Queue};
 use super::{Change, Observer, is_active, map, outcome};
 use crate::api::Api;
+use crate::registry::key;
 use crate::rest::act::Act;
 use crate::rest::create;
-use crate::registry::key;
 use ravelin_object::Value;
 use ravelin_object::status::Status;
 use ravelin_store::Start;
@@ -48,7 +48,9 @@ impl ServiceAccounts {
 
     async fn ensure(&self, namespace: &str) -> Result<(), Status> {
         let api = &self.api;
-        if !is_active(api, namespace)? || api.registry.entry("", "serviceaccounts", namespace, DEFAULT)?.is_some() {
+        if !is_active(api, namespace)?
+            || api.registry.entry("", "serviceaccounts", namespace, DEFAULT)?.is_some()
+        {
             return Ok(());
         }
         let Some(resource) = api.registry.table.resource("", "v1", "serviceaccounts") else { return Ok(()) };
