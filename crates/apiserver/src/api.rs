@@ -38,6 +38,8 @@ pub struct Api {
     pub(crate) audit: Audit,
     /// Tokens of service accounts.
     pub(crate) tokens: Tokens,
+    /// Whether namespaces get their service account `default` from this server.
+    pub(crate) makes_accounts: bool,
     /// Addresses and ports of services.
     pub(crate) allocator: Allocator,
     /// What has been counted.

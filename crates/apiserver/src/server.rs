@@ -74,7 +74,7 @@ pub async fn run(
     start::bootstrap(&api.registry, &facts)
         .await
         .map_err(|status| anyhow::anyhow!("the store could not be filled: {status}"))?;
-    controllers::spawn(&api, config.controllers, root_authority, &mut background);
+    controllers::spawn(&api, config.controllers, root_authority, &mut background).await;
     api.is_started.store(true, Ordering::Release);
     background.spawn(reload.run(Arc::clone(&api), REFRESH));
     background.spawn(keep_tidy(Arc::clone(&api)));

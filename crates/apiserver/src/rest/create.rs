@@ -7,6 +7,7 @@ use crate::answer::Answer;
 use crate::api::Api;
 use crate::clock;
 use crate::codec;
+use crate::controllers;
 use crate::exchange::Exchange;
 use crate::random;
 use crate::registry::{key, kind, refused};
@@ -68,6 +69,9 @@ pub(crate) async fn new_object(
     // A namespace is in itself, as far as admission is concerned.
     let place = if is_namespace(resource) { name.clone() } else { namespace.to_owned() };
     let target = Target { namespace: &place, ..Target::of(resource, &place, &name) };
+    if resource.group.is_empty() && resource.plural == "pods" {
+        controllers::awaited(api, namespace, &object).await;
+    }
     act.admit(api, target, Operation::Create, Some(&mut object), None)?;
     ravelin_strategy::normalize(kind(resource), &mut object);
     guard::creation(api, act, resource, namespace, &object)?;

@@ -240,6 +240,7 @@ async fn remove(
             Err(StoreError::Conflict { .. }) => return Err(conflict(target, MODIFIED)),
             Err(error) => return Err(refused(&error)),
         }
+        api.allocator.release(target.resource, &made);
     }
     Ok(Replaced { object: made, created: false })
 }

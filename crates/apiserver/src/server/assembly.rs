@@ -97,6 +97,7 @@ impl Assembly {
             validation: ravelin_validation::Settings { allow_privileged: config.allow_privileged },
             audit,
             tokens: tokens(config, keys, &outside),
+            makes_accounts: config.controllers.service_account,
             allocator: Allocator::new(config.service_range),
             counts,
             traffic: Arc::new(Traffic::default()),
