@@ -281,3 +281,18 @@ fn health(api: &Api, exchange: &Exchange, name: &str, rest: &str) -> Option<Answ
     answer.headers = headers;
     Some(answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_routed_as_they_are_written() {
+        for path in ["/api/v1/pods", "/apis/apps/v1/deployments", "/api/v1/pods/"] {
+            assert!(is_routed(path), "{path}");
+        }
+        for path in ["//api/v1/pods", "/apis//v1/pods", "api/v1/pods", "///apis/apps/v1/deployments"] {
+            assert!(!is_routed(path), "{path}");
+        }
+    }
+}
