@@ -282,6 +282,20 @@ fn health(api: &Api, exchange: &Exchange, name: &str, rest: &str) -> Option<Answ
     Some(answer)
 }
 
+/// Whether a path of a resource is one that upstream's router knows: it reads slashes as they are, while those who
+/// decide who may do what read several as one.
+///
+/// Source: `k8s.io/apiserver/pkg/server/handler.go` `director.ServeHTTP`.
+pub(crate) fn is_routed(path: &str) -> bool {
+    let mut parts = path.split('/');
+    let begins = parts.next() == Some("");
+    match parts.next() {
+        Some("api") => begins,
+        Some("apis") => begins && parts.next().is_some_and(|group| !group.is_empty()),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
