@@ -294,3 +294,32 @@ fn health(api: &Api, exchange: &Exchange, name: &str, rest: &str) -> Option<Answ
     answer.headers = headers;
     Some(answer)
 }
+
+/// Whether a path of a resource is one that upstream's router knows: it reads slashes as they are, while those who
+/// decide who may do what read several as one.
+///
+/// Source: `k8s.io/apiserver/pkg/server/handler.go` `director.ServeHTTP`.
+pub(crate) fn is_routed(path: &str) -> bool {
+    let mut parts = path.split('/');
+    let begins = parts.next() == Some("");
+    match parts.next() {
+        Some("api") => begins,
+        Some("apis") => begins && parts.next().is_some_and(|group| !group.is_empty()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_routed_as_they_are_written() {
+        for path in ["/api/v1/pods", "/apis/apps/v1/deployments", "/api/v1/pods/"] {
+            assert!(is_routed(path), "{path}");
+        }
+        for path in ["//api/v1/pods", "/apis//v1/pods", "api/v1/pods", "///apis/apps/v1/deployments"] {
+            assert!(!is_routed(path), "{path}");
+        }
+    }
+}

@@ -104,6 +104,9 @@ async fn read(
 }
 
 async fn handle(api: &Arc<Api>, exchange: &mut Exchange, body: Bytes) -> Result<Answer, Status> {
+    if exchange.info.is_resource && !paths::is_routed(&exchange.info.path) {
+        return Ok(paths::no_page());
+    }
     if exchange.info.is_resource {
         return rest::serve(api, exchange, body).await;
     }

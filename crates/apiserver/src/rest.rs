@@ -73,6 +73,7 @@ pub(crate) async fn serve(api: &Arc<Api>, exchange: &mut Exchange, body: Bytes) 
         return subresources::serve(api, exchange, resource, body).await;
     }
     check_verb(exchange, resource)?;
+    check_segments(&info)?;
     let form = form(exchange)?;
     let answer = match info.verb.as_str() {
         "get" => read::get(api, exchange, resource, &form),
@@ -106,6 +107,34 @@ fn check_place(exchange: &Exchange, resource: &Resource) -> Result<(), Status> {
         return Err(no_such_resource());
     }
     Ok(())
+}
+
+/// Whether the namespace and the name can be parts of a key.
+///
+/// Source: `k8s.io/apimachinery/pkg/api/validation/path` `IsValidPathSegmentName`,
+/// `k8s.io/apiserver/pkg/storage/etcd3` `prepareKey`.
+fn check_segments(info: &ravelin_authz::request_info::RequestInfo) -> Result<(), Status> {
+    if matches!(info.verb.as_str(), "get" | "update" | "patch" | "delete")
+        && let Some(why) = not_a_segment(&info.name)
+    {
+        let name = ravelin_object::selector::quoted(&info.name);
+        return Err(Status::bad_request(format!("Name parameter invalid: {name}: {why}")));
+    }
+    if matches!(info.namespace.as_str(), "." | "..") {
+        let key = ravelin_object::selector::quoted(&format!("/{}/{}", info.resource, info.namespace));
+        return Err(Status::new(500, "", format!("invalid key: {key}")));
+    }
+    Ok(())
+}
+
+fn not_a_segment(name: &str) -> Option<&'static str> {
+    match name {
+        "." => Some("may not be '.'"),
+        ".." => Some("may not be '..'"),
+        _ if name.contains('/') => Some("may not contain '/'"),
+        _ if name.contains('%') => Some("may not contain '%'"),
+        _ => None,
+    }
 }
 
 /// Whether the path, and not a selector, names the object.

@@ -5,8 +5,9 @@ use crate::api::Api;
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::random;
-use http::StatusCode;
+use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
+use http::{StatusCode, Version};
 use ravelin_auditlog::Recorder;
 use ravelin_authn::UserInfo;
 use ravelin_authz::request_info::{RequestInfo, Url};
@@ -26,6 +27,7 @@ const LONGEST: Duration = Duration::from_secs(34);
 /// # Errors
 /// The answer to one that cannot be understood: it is about nothing, so nothing is recorded.
 pub(crate) fn arrive(parts: &Parts, peer: Arc<Peer>) -> Result<Exchange, Box<Answer>> {
+    framing(parts)?;
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let text = "text/plain; charset=utf-8";
     let url = Url::parse(&target).map_err(|error| {
@@ -52,6 +54,37 @@ pub(crate) fn arrive(parts: &Parts, peer: Arc<Peer>) -> Result<Exchange, Box<Ans
         received: clock::micro_time(),
         ends_at_once: false,
     })
+}
+
+/// Whether the message is one that nobody on the way can have read in another way.
+///
+/// Source: Go's `net/http` `readRequest` and `readTransfer`.
+fn framing(parts: &Parts) -> Result<(), Box<Answer>> {
+    let text = "text/plain; charset=utf-8";
+    let refuse = |code: StatusCode, words: &str| Err(Box::new(Answer::text(code, text, words.to_owned()).with(CONNECTION, "close")));
+    let bad = |words: &str| refuse(StatusCode::BAD_REQUEST, words);
+    if parts.version >= Version::HTTP_2 {
+        return Ok(());
+    }
+    let mut codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
+    let is_chunked = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"chunked");
+    if codings.next().is_some_and(|first| !is_chunked(first)) || codings.next().is_some() {
+        return refuse(StatusCode::NOT_IMPLEMENTED, "Unsupported transfer encoding");
+    }
+    let mut hosts = parts.headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (_, Some(_)) => bad("400 Bad Request: too many Host headers"),
+        (None, None) if parts.version == Version::HTTP_11 => bad("400 Bad Request: missing required Host header"),
+        (Some(host), None) if !host.as_bytes().iter().all(|byte| is_of_a_host(*byte)) => {
+            bad("400 Bad Request: malformed Host header")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Source: `golang.org/x/net/http/httpguts` `validHostByte`.
+fn is_of_a_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!$%&'()*+,-.:;=[]_~".contains(&byte)
 }
 
 fn quoted(text: &str) -> String {

@@ -77,13 +77,12 @@ fn certificates(exchange: &Exchange) -> Vec<Certificate> {
     read
 }
 
-/// The headers as authenticators read them. A value that is no text is left out: no header that names anybody has one.
-fn headers(map: &HeaderMap) -> Headers {
+/// The headers as authenticators read them. None is left out: somebody who asks to be somebody else and is not
+/// understood would go on as who they are. Bytes that are no UTF-8 are replaced, as Go does where it writes them.
+pub(crate) fn headers(map: &HeaderMap) -> Headers {
     let mut headers = Headers::default();
     for (name, value) in map {
-        if let Ok(value) = value.to_str() {
-            headers.add(name.as_str(), value);
-        }
+        headers.add(name.as_str(), String::from_utf8_lossy(value.as_bytes()).as_ref());
     }
     headers
 }

@@ -5,9 +5,9 @@
 use crate::api::Api;
 use crate::exchange::Exchange;
 use crate::pipeline::auditing::recorded;
+use crate::pipeline::authentication;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ravelin_auditlog::Impersonation;
-use ravelin_authn::headers::Headers;
 use ravelin_authn::impersonation::{
     AccessAnswer, AccessQuestion, Mode, Modes, RequestTarget, Target, impersonate as decide, wanted_user,
 };
@@ -26,12 +26,7 @@ pub(crate) fn impersonate(api: &Api, exchange: &mut Exchange) -> Result<(), Stat
     if !exchange.headers.keys().any(|name| name.as_str().starts_with("impersonate-")) {
         return Ok(());
     }
-    let mut headers = Headers::default();
-    for (name, value) in &exchange.headers {
-        if let Ok(value) = value.to_str() {
-            headers.add(name.as_str(), value);
-        }
-    }
+    let mut headers = authentication::headers(&exchange.headers);
     let wanted = wanted_user(&mut headers, Modes::All).map_err(|refusal| status(&refusal))?;
     let Some(wanted) = wanted else { return Ok(()) };
     keep_others(&mut exchange.headers);

@@ -1,4 +1,16 @@
 //! The binary as a server: started, spoken to over the network, ended by a signal.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where something is wrong")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops where something is wrong"
+)]
 
+mod api_kube;
+mod api_kubectl;
+mod api_python;
 mod api_webhook;
+mod crash;
+mod negative;
+mod server;
