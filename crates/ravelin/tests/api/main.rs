@@ -1,4 +1,10 @@
 //! The binary as a server: started, spoken to over the network, ended by a signal.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where something is wrong")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test stops where something is wrong"
+)]
 
+mod api_serve_docs;
 mod api_webhook;
