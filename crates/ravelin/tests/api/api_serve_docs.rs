@@ -146,19 +146,15 @@ impl Shell {
 
 /// Whether a text is what was shown, where `...` stands for anything.
 fn shows(shown: &str, text: &str) -> bool {
-    let mut rest = text.trim_end();
-    let mut parts = shown.trim_end().split("...");
-    let first = parts.next().unwrap_or_default();
-    let Some(after) = rest.strip_prefix(first) else { return false };
-    rest = after;
-    let mut last = first;
-    for part in parts {
+    let (shown, text) = (shown.trim_end(), text.trim_end());
+    let Some((first, others)) = shown.split_once("...") else { return text == shown };
+    let (middle, last) = others.rsplit_once("...").unwrap_or(("", others));
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    for part in middle.split("...") {
         let Some(at) = rest.find(part) else { return false };
         rest = &rest[at + part.len()..];
-        last = part;
     }
-    // What is shown to its end ends there.
-    rest.is_empty() || last.trim().is_empty() && last != first
+    rest.ends_with(last)
 }
 
 fn run(section: &Section) -> Result<(), String> {
@@ -212,6 +208,8 @@ fn what_is_left_out_is_the_only_thing_that_may_differ() {
         ("AGE\nx   ...\ny   ...\n", "AGE\nx   1s\ny   12m\n", true),
         ("AGE\nx   ...\ny   ...\n", "AGE\nx   1s\nz   12m\n", false),
         ("b\n", "a\nb\n", false),
+        ("{...}\n", "{{}}\n", true),
+        ("{...}\n{...1}\n", "{{}}\n{{1}}\n", false),
     ] {
         assert_eq!(shows(shown, text), expected, "{shown:?} {text:?}");
     }

@@ -43,11 +43,13 @@ fn flags(text: &str) -> BTreeSet<String> {
 fn every_flag_in_deploy_and_in_the_page_exists() {
     let help = ravelin("serve --help").out;
     let lines = help.lines().filter(|line| line.trim_start().starts_with("--"));
-    let mut known: BTreeSet<String> = lines.flat_map(|line| flags(line.split_whitespace().next().unwrap_or(line))).collect();
+    let mut known: BTreeSet<String> =
+        lines.flat_map(|line| flags(line.split_whitespace().next().unwrap_or(line))).collect();
     known.insert("help".to_owned());
     assert!(known.len() > 40 && known.contains("data-dir"), "{known:?}");
     let mut used = BTreeSet::new();
-    for name in ["deploy/ravelin-serve.service", "deploy/Containerfile", "deploy/README.md", "docs/serve.md"] {
+    for name in ["deploy/ravelin-serve.service", "deploy/Containerfile", "deploy/README.md", "docs/serve.md"]
+    {
         let text = std::fs::read_to_string(root().join(name)).unwrap();
         let own = flags(&text);
         assert!(own.contains("data-dir"), "{name}: {own:?}");

@@ -3,6 +3,7 @@
 use super::record;
 use crate::state::State;
 use crate::{Entry, Event, Revision, StoreError};
+use redb::backends::FileBackend;
 use redb::{
     Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, StorageError, TableDefinition,
 };
@@ -46,7 +47,8 @@ impl Table {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(|error| open_error(error.into()))?;
-        Self::new(builder().create_file(file).map_err(open_error)?)
+        let file = FileBackend::new(file).map_err(open_error)?;
+        Self::new(builder().create_with_backend(file).map_err(open_error)?)
     }
 
     #[cfg(feature = "conformance")]
