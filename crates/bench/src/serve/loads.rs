@@ -2,7 +2,7 @@
 
 use super::plane::Plane;
 use super::{Args, Better, Measure};
-use crate::client::Ask;
+use crate::client::{Ask, Connection};
 use crate::load::{self, Load, Make, Outcome};
 use anyhow::Context as _;
 use http_body_util::BodyExt as _;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 /// How many watchers share a connection, as those of one client do: kube-apiserver takes a hundred at most.
 const WATCHERS_OF_A_CONNECTION: usize = 50;
@@ -122,7 +123,7 @@ async fn reads(plane: &Plane, args: &Args) -> anyhow::Result<Vec<Measure>> {
         eprintln!("lists of {count} ...");
         let (_, body) = plane.dial.open().await?.ask(Ask::get(config_maps(name))).await?;
         let list: Value = serde_json::from_slice(&body).context("a list that is no JSON")?;
-        let found = list["items"].as_array().map_or(0, Vec::len);
+        let found = list.get("items").and_then(Value::as_array).map_or(0, Vec::len);
         anyhow::ensure!(found == count, "{found} of {count} objects are listed");
         let path = config_maps(name);
         let (outcome, processor) =
@@ -146,22 +147,11 @@ async fn fan_out(plane: &Plane, args: &Args) -> anyhow::Result<Measure> {
     let path = config_maps("watched");
     let (_, list) = plane.dial.open().await?.ask(Ask::get(path.as_str())).await?;
     let list: Value = serde_json::from_slice(&list)?;
-    let revision = list["metadata"]["resourceVersion"].as_str().context("a list without a version")?;
-    let watch = format!("{path}?watch=true&resourceVersion={revision}");
+    let revision = list.pointer("/metadata/resourceVersion").and_then(Value::as_str);
+    let revision = revision.context("a list without a version")?;
+    let watch_path = format!("{path}?watch=true&resourceVersion={revision}");
     let (given, mut events) = mpsc::unbounded_channel();
-    let mut watchers = tokio::task::JoinSet::new();
-    let mut left = args.watchers;
-    let mut connections = Vec::new();
-    while left > 0 {
-        let mut connection = plane.dial.open().await?;
-        for _ in 0..left.min(WATCHERS_OF_A_CONNECTION) {
-            let response = connection.send(Ask::get(watch.as_str())).await?;
-            anyhow::ensure!(response.status() == 200, "a watch was answered with {}", response.status());
-            watchers.spawn(count_lines(response.into_body(), given.clone()));
-        }
-        left = left.saturating_sub(WATCHERS_OF_A_CONNECTION);
-        connections.push(connection);
-    }
+    let _watching = watch(plane, args.watchers, &watch_path, &given).await?;
     let mut connection = plane.dial.open().await?;
     let mut times = Vec::new();
     let before = plane.processor()?;
@@ -190,6 +180,29 @@ async fn fan_out(plane: &Plane, args: &Args) -> anyhow::Result<Measure> {
         expected: 3.0,
         processor: Some(processor),
     })
+}
+
+/// Opens so many watches, which go on until what is returned is dropped.
+async fn watch(
+    plane: &Plane,
+    count: usize,
+    path: &str,
+    given: &mpsc::UnboundedSender<usize>,
+) -> anyhow::Result<(Vec<Connection>, JoinSet<()>)> {
+    let mut watchers = JoinSet::new();
+    let mut connections = Vec::new();
+    let mut left = count;
+    while left > 0 {
+        let mut connection = plane.dial.open().await?;
+        for _ in 0..left.min(WATCHERS_OF_A_CONNECTION) {
+            let response = connection.send(Ask::get(path)).await?;
+            anyhow::ensure!(response.status() == 200, "a watch was answered with {}", response.status());
+            watchers.spawn(count_lines(response.into_body(), given.clone()));
+        }
+        left = left.saturating_sub(WATCHERS_OF_A_CONNECTION);
+        connections.push(connection);
+    }
+    Ok((connections, watchers))
 }
 
 /// Tells how many events have come, whenever some have.
