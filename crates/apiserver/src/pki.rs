@@ -8,7 +8,7 @@ use rcgen::{
 };
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -67,7 +67,7 @@ impl Authority {
                 |path: &Path| fs::read_to_string(path).with_context(|| format!("reading {}", path.display()));
             return Ok(Self { certificate: read(&certificate)?, key: Zeroizing::new(read(&key)?) });
         }
-        fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        make_folder(folder)?;
         let made = Self::new()?;
         write_private(&key, made.key.as_bytes())?;
         write_private(&certificate, made.certificate.as_bytes())?;
@@ -141,6 +141,15 @@ pub(crate) fn kubeconfig(server: &str, authority: &str, client: &Pair) -> Zeroiz
         encode(&client.certificate),
         key.as_str()
     ))
+}
+
+/// Makes a folder that only its owner may enter, unless it is there.
+///
+/// # Errors
+/// Where it cannot be made.
+pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("making the folder {}", folder.display()))
 }
 
 /// Writes a file that only its owner may read, as a whole or not at all.

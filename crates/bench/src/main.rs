@@ -1,5 +1,5 @@
-//! Benchmarks: ravelin beside its peers, over the same input, in one run: `cargo xtask bench scan`, `authz`, `webhook`; and
-//! of the store: `cargo xtask bench store`.
+//! Benchmarks: ravelin beside its peers, over the same input, in one run: `cargo xtask bench scan`, `authz`, `webhook`,
+//! `serve`; and of the store: `cargo xtask bench store`.
 //!
 //! Every tool runs as a process of its own, started by a helper process that measures nothing else
 //! ([`measure`]). What part of ravelin's time is the reading of YAML is timed in this process
@@ -7,11 +7,15 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a development tool talks to its terminal")]
 
 mod authz;
+mod client;
 mod corpus;
+mod load;
 mod measure;
 mod peers;
 mod reading;
 mod scan;
+mod serve;
+mod server;
 mod store;
 mod table;
 mod webhook;
@@ -41,6 +45,8 @@ enum Benchmark {
     Authz(authz::Args),
     /// Ask the webhook, and upstream's where its program is given, over TLS
     Webhook(webhook::Args),
+    /// Ask the API server, and kube-apiserver with etcd where their programs are given, over TLS
+    Serve(serve::Args),
     /// Run the commands on standard input and print what they used
     #[command(hide = true)]
     Measure,
@@ -52,6 +58,7 @@ fn main() -> ExitCode {
         Benchmark::Store(args) => store::run(&args),
         Benchmark::Authz(args) => authz::run(&args),
         Benchmark::Webhook(args) => webhook::run(&args),
+        Benchmark::Serve(args) => serve::run(&args),
         Benchmark::Measure => measure::serve(),
     };
     match result {

@@ -5,22 +5,24 @@
 //! processors too.
 
 mod cluster;
-mod load;
 mod reviews;
-mod server;
 
+use crate::client::{Ask, Dial, Protocol};
+use crate::load::{self, Load, Make};
+use crate::server::Server;
 use crate::table;
 use anyhow::Context as _;
 use bytes::Bytes;
 use cluster::Cluster;
-use load::{Dial, Load, Protocol};
 use serde_json::Value;
-use server::Server;
 use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Where reviews go.
+const PATH: &str = "/?timeout=5s";
 
 /// How a webhook is asked.
 #[derive(Debug, clap::Args)]
@@ -152,7 +154,7 @@ async fn ready(server: &mut Server, folder: &Path) -> anyhow::Result<()> {
     for _ in 0..300 {
         let asking = async {
             let dial = Dial::new(server.address, Protocol::Http1, &folder.join("ca.crt"))?;
-            dial.open().await?.ask("/readyz", Bytes::new()).await
+            dial.open().await?.ask(Ask::get("/readyz")).await
         };
         if asking.await.is_ok_and(|(status, _)| status == 200) {
             return Ok(());
@@ -171,7 +173,7 @@ async fn answers(server: &Server, folder: &Path, reviews: &[Bytes]) -> anyhow::R
     let mut connection = Dial::new(server.address, Protocol::Http1, &folder.join("ca.crt"))?.open().await?;
     let mut answers = Vec::new();
     for review in reviews {
-        let (status, body) = connection.ask("/?timeout=5s", review.clone()).await?;
+        let (status, body) = connection.ask(Ask::post(PATH, review.clone())).await?;
         anyhow::ensure!(status == 200, "{}: status {status}", server.name);
         let mut body: Value = serde_json::from_slice(&body).context("an answer that is no JSON")?;
         answers.push(body.get_mut("response").map(Value::take).context("an answer without a response")?);
@@ -189,14 +191,17 @@ async fn row(
 ) -> anyhow::Result<Row> {
     let dial = Dial::new(server.address, protocol, &folder.join("ca.crt"))?;
     let time = Duration::from_secs_f64(args.time);
-    let fast = Load { connections: args.connections, time, rate: None };
+    let fast = Load { connections: args.connections, time, count: usize::MAX, rate: None };
     let steady = Load { rate: Some(args.rate), ..fast };
-    load::run(&dial, Load { time: time / 5, ..fast }, reviews).await?;
+    let all = Arc::clone(reviews);
+    let make: Make =
+        Arc::new(move |number| Ask::post(PATH, all.get(number % all.len()).cloned().unwrap_or_default()));
+    load::run(&dial, Load { time: time / 5, ..fast }, &make).await?;
     let mut processor = [0.0; 2];
     let mut outcomes = Vec::new();
     for (load, processor) in [fast, steady].into_iter().zip(&mut processor) {
         let before = server.processor()?;
-        let outcome = load::run(&dial, load, reviews).await?;
+        let outcome = load::run(&dial, load, &make).await?;
         *processor = (server.processor()? - before) / outcome.times.len() as f64;
         outcomes.push(outcome);
     }
@@ -205,7 +210,7 @@ async fn row(
     Ok(Row {
         name: server.name,
         protocol,
-        throughput: fast.times.len() as f64 / fast.wall.as_secs_f64(),
+        throughput: fast.rate(),
         processor,
         times: [0.5, 0.99, 0.999].map(|part| steady.quantile(part)),
         memory: [idle, now, peak],

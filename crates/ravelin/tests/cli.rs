@@ -3,6 +3,7 @@
 
 mod cli {
     mod cli_access;
+    mod cli_deploy;
     mod cli_docs;
     mod cli_podsec;
     mod cli_psa;

@@ -87,6 +87,22 @@ fn a_file_has_one_owner() {
     assert!(Embedded::open(&path, Limits::STANDARD).is_ok());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_new_file_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let [path, restored] = ["store", "restored"].map(|name| folder.path().join(name));
+    let store = Embedded::open(&path, Limits::STANDARD).unwrap();
+    let mut backup = Vec::new();
+    store.backup(&mut backup).unwrap();
+    ravelin_store::restore(&mut backup.as_slice(), &restored).unwrap();
+    for path in [path, restored] {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+    }
+}
+
 #[test]
 fn a_damaged_file_is_noticed() {
     let folder = tempfile::tempdir().unwrap();

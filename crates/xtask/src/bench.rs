@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: builds the binary and the benchmarks in release and runs them.
 //!
-//! A process of its own, because the benchmarks need the release profile and this tool does not. What `authz` and
-//! `webhook` compare with are Go programs; they are built first where there is a Go.
+//! A process of its own, because the benchmarks need the release profile and this tool does not. What `authz`,
+//! `webhook` and `serve` compare with are Go programs; they are built first where there is a Go.
 
 use crate::envtest;
 use crate::envtest::go::Go;
@@ -36,6 +36,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> anyhow::Result<bool> {
     let build = match benchmark.first().and_then(|name| name.to_str()) {
         Some("authz") => Some(upstream as Build),
         Some("webhook") => Some(upstream_webhook as Build),
+        Some("serve") => Some(control_plane as Build),
         _ => None,
     };
     if let Some(build) = build.filter(|_| !is_given("--upstream") && !is_given("--help")) {
@@ -93,4 +94,12 @@ fn upstream_webhook() -> anyhow::Result<Result<PathBuf, String>> {
     eprintln!("building upstream's webhook in {} ...", folder.display());
     go.build(&module, &folder, &folder, None)?;
     Ok(Ok(folder.join(format!("webhook{}", std::env::consts::EXE_SUFFIX))))
+}
+
+/// The folder of kube-apiserver and etcd; why there are none.
+fn control_plane() -> anyhow::Result<Result<PathBuf, String>> {
+    Ok(match envtest::programs()? {
+        envtest::Programs::In(folder) => Ok(folder),
+        envtest::Programs::None(reason) => Err(reason),
+    })
 }

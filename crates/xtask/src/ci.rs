@@ -218,7 +218,9 @@ fn e2e(workspace: &Workspace) -> anyhow::Result<Outcome> {
     match envtest::programs()? {
         envtest::Programs::None(reason) => Ok(Outcome::Skipped(reason)),
         envtest::Programs::In(folder) => {
-            let mut test = workspace.cargo(&["test", "--package", "ravelin", "--test", "e2e"]);
+            // Of `api` the page about the server, whose commands ask for kubectl.
+            let tests = ["--test", "e2e", "--test", "api"];
+            let mut test = workspace.cargo(&[&["test", "--package", "ravelin"][..], &tests].concat());
             test.env("KUBEBUILDER_ASSETS", folder);
             command(test)
         }

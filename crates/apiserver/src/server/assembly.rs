@@ -127,7 +127,7 @@ impl Assembly {
 
 fn store(data: Option<&Path>) -> anyhow::Result<Arc<dyn Store>> {
     let Some(data) = data else { return Ok(Arc::new(Memory::new(Limits::STANDARD))) };
-    std::fs::create_dir_all(data).with_context(|| format!("making the folder {}", data.display()))?;
+    pki::make_folder(data)?;
     let path = data.join("store.redb");
     let store = Embedded::open(&path, Limits::STANDARD)
         .with_context(|| format!("opening the store {}", path.display()))?;
@@ -374,7 +374,7 @@ fn kubeconfig(
     };
     let text = pki::kubeconfig(&format!("https://{host}"), root_authority, &client);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        pki::make_folder(folder)?;
     }
     pki::write_private(&path, text.as_bytes())?;
     Ok(Some(path))

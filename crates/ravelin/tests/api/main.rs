@@ -10,6 +10,8 @@
 mod api_kube;
 mod api_kubectl;
 mod api_python;
+    clippy::string_slice,
+mod api_serve_docs;
 mod api_webhook;
 mod crash;
 mod negative;

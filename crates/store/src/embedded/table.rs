@@ -3,9 +3,11 @@
 use super::record;
 use crate::state::State;
 use crate::{Entry, Event, Revision, StoreError};
+use redb::backends::FileBackend;
 use redb::{
     Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, StorageError, TableDefinition,
 };
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,8 +41,14 @@ pub(super) struct Batch<'b> {
 
 impl Table {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = builder().create(path).map_err(open_error)?;
-        Self::new(database)
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        // It may hold Secrets: a new one is for its owner alone.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(|error| open_error(error.into()))?;
+        let file = FileBackend::new(file).map_err(open_error)?;
+        Self::new(builder().create_with_backend(file).map_err(open_error)?)
     }
 
     #[cfg(feature = "conformance")]

@@ -4,9 +4,9 @@ use crate::ExitStatus;
 use crate::exit::usage;
 use anyhow::Context as _;
 use ravelin_store::{Embedded, Limits, Store as _};
-use std::fs::OpenOptions;
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::{BufReader, BufWriter, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 
 /// Write what a server keeps into a file
@@ -73,8 +73,8 @@ pub(crate) fn restore(args: &RestoreArgs) -> anyhow::Result<ExitStatus> {
         return Err(usage(format!("{} is there already", path.display())));
     }
     let file = std::fs::File::open(&args.file).with_context(|| format!("reading {}", args.file.display()))?;
-    std::fs::create_dir_all(&args.data_dir)
-        .with_context(|| format!("making the folder {}", args.data_dir.display()))?;
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&args.data_dir);
+    made.with_context(|| format!("making the folder {}", args.data_dir.display()))?;
     let revision = ravelin_store::restore(&mut BufReader::new(file), &path)
         .with_context(|| format!("restoring {}", args.file.display()))?;
     say(&format!("restored revision {revision} into {}", args.data_dir.display()));

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 /// How many parts the kernel counts a second of processor time in: `USER_HZ`, 100 on every Linux.
 const TICKS: f64 = 100.0;
 
-/// A webhook that runs until it is dropped.
+/// A server that runs until it is dropped.
 pub(crate) struct Server {
     /// What it is called.
     pub name: &'static str,
