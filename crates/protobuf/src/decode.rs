@@ -23,7 +23,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Depth 512, three mebibytes as bodies of requests, two million values.
+    /// Depth 256, three mebibytes as bodies of requests, two million values.
     pub const STANDARD: Self = Self { depth: DEPTH, bytes: 3 << 20, values: 2_000_000 };
 }
 
@@ -304,10 +304,10 @@ impl Decoder<'_> {
             }
             Type::List(item) => self.list(item, pieces, field.key)?,
             Type::Map(values) => self.map(values, pieces, field.key)?,
-            Type::Message(at) if matches!(self.messages.at(*at), Message::List(_)) => {
-                let value = self.one(&field.of, pieces, field.key)?;
-                if value.as_array().is_some_and(<[Value]>::is_empty) { Value::Null } else { value }
-            }
+            Type::Message(at) if matches!(self.messages.at(*at), Message::List(_)) => match pieces {
+                [] => Value::Null,
+                pieces => self.one(&field.of, pieces, field.key)?,
+            },
             Type::Message(_) => {
                 let value = self.one(&field.of, pieces, field.key)?;
                 return Ok(Some(value).filter(|value| !(field.omit_zero && *value == Value::Null)));
@@ -323,7 +323,11 @@ impl Decoder<'_> {
         if let Type::Message(at) = of {
             let is_own = matches!(self.messages.at(*at), Message::Own(_));
             // Messages of their own are not united, but for those that are generated.
-            let pieces = if is_own { pieces.get(pieces.len().saturating_sub(1)..).unwrap_or_default() } else { pieces };
+            let pieces = if is_own {
+                pieces.get(pieces.len().saturating_sub(1)..).unwrap_or_default()
+            } else {
+                pieces
+            };
             let bytes = united(pieces, key)?;
             return self.message(*at, &bytes);
         }

@@ -10,11 +10,11 @@ use base64::Engine as _;
 use ravelin_object::{Map, Value};
 
 /// How deep messages may be nested.
-pub(crate) const DEPTH: usize = 512;
+pub(crate) const DEPTH: usize = 256;
 
 /// The envelope of an object or a list: magic, `apiVersion` and `kind` (as given here, not as the object says), and the
 /// message. Nothing where the kind has no message, or the object is not of the kind's type (a string where a number
-/// belongs), or is nested deeper than 512 messages. Fields that the type does not know are left out.
+/// belongs), or is nested deeper than 256 messages. Fields that the type does not know are left out.
 #[must_use]
 pub fn encode(
     messages: &Messages,
@@ -112,7 +112,9 @@ impl Encoder<'_> {
             Type::List(item) => self.list(number, item, value, out),
             Type::Map(values) => self.map(number, values, value, out),
             Type::Bytes if value.is_none() => Some(()),
-            Type::Message(at) if value.is_none() && matches!(self.messages.at(*at), Message::List(_)) => Some(()),
+            Type::Message(at) if value.is_none() && matches!(self.messages.at(*at), Message::List(_)) => {
+                Some(())
+            }
             other => self.one(number, other, value, out),
         }
     }

@@ -120,12 +120,6 @@ impl Messages {
         let schema = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
         Self { nodes, kinds: kinds.collect(), schema: names.get(schema).copied() }
     }
-
-    /// Every kind, for tests: group version or `*`, and kind.
-    #[cfg(test)]
-    pub(crate) fn kinds(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.kinds.keys().copied()
-    }
 }
 
 /// As objects say their group and version.
@@ -233,7 +227,9 @@ mod tests {
         ] {
             assert!(messages.has(group, version, kind), "{group}/{version} {kind}");
         }
-        for (group, version, kind) in [("", "v1", "pods"), ("a.b", "v1", "Pod"), ("meta.k8s.io", "v1", "Table")] {
+        for (group, version, kind) in
+            [("", "v1", "pods"), ("a.b", "v1", "Pod"), ("meta.k8s.io", "v1", "Table")]
+        {
             assert!(!messages.has(group, version, kind), "{group}/{version} {kind}");
         }
     }

@@ -72,9 +72,10 @@ impl Encoder<'_> {
                 value => self.schema(1, value, out),
             },
             Own::SchemaOrStrings => match value {
-                Some(Value::Array(items)) => {
-                    items.iter().try_for_each(|item| Some(write_bytes(out, 2, item.as_str()?.as_bytes())))
-                }
+                Some(Value::Array(items)) => items.iter().try_for_each(|item| {
+                    write_bytes(out, 2, item.as_str()?.as_bytes());
+                    Some(())
+                }),
                 value => self.schema(1, value, out),
             },
         }
@@ -138,7 +139,7 @@ impl<'b> Decoder<'_> {
     }
 
     fn raw(&mut self, bytes: &[u8]) -> Result<Value, DecodeError> {
-        let Some(raw) = last(bytes, 1, "raw")? else { return Ok(Value::Null) };
+        let Some(raw) = last(bytes, 1)? else { return Ok(Value::Null) };
         let Piece::Bytes(raw) = raw else { return Err(DecodeError::wrong(&raw, "raw")) };
         if raw.is_empty() {
             return Ok(Value::Null);
@@ -149,7 +150,8 @@ impl<'b> Decoder<'_> {
     fn schema_or(&mut self, own: Own, bytes: &'b [u8]) -> Result<Value, DecodeError> {
         // The schema is the field 1, but of those with a boolean, where that is.
         let (schema_at, other_at) = if own == Own::SchemaOrBool { (2, 1) } else { (1, 2) };
-        let (mut schema, mut is_allowed, mut items): (Option<Vec<u8>>, bool, Vec<Value>) = (None, false, Vec::new());
+        let (mut schema, mut is_allowed, mut items): (Option<Vec<u8>>, bool, Vec<Value>) =
+            (None, false, Vec::new());
         let mut reader = Reader::new(bytes);
         while let Some((number, piece)) = reader.field()? {
             match (own, piece) {
@@ -187,7 +189,7 @@ impl<'b> Decoder<'_> {
 }
 
 /// The last of the fields of a number.
-fn last<'b>(bytes: &'b [u8], wanted: u32, _name: &str) -> Result<Option<Piece<'b>>, DecodeError> {
+fn last(bytes: &[u8], wanted: u32) -> Result<Option<Piece<'_>>, DecodeError> {
     let mut found = None;
     let mut reader = Reader::new(bytes);
     while let Some((number, piece)) = reader.field()? {
@@ -199,7 +201,7 @@ fn last<'b>(bytes: &'b [u8], wanted: u32, _name: &str) -> Result<Option<Piece<'b
 }
 
 fn quantity(bytes: &[u8]) -> Result<Value, DecodeError> {
-    match last(bytes, 1, "string")? {
+    match last(bytes, 1)? {
         None => Ok(Value::from("0")),
         Some(Piece::Bytes(text)) => {
             let text = String::from_utf8_lossy(text);
@@ -211,7 +213,7 @@ fn quantity(bytes: &[u8]) -> Result<Value, DecodeError> {
 }
 
 /// Two numbers, the fields 1 and 2, and a text, the field 3.
-fn numbers<'b>(bytes: &'b [u8]) -> Result<(u64, u64, &'b [u8]), DecodeError> {
+fn numbers(bytes: &[u8]) -> Result<(u64, u64, &[u8]), DecodeError> {
     let (mut first, mut second, mut text): (u64, u64, &[u8]) = (0, 0, &[]);
     let mut reader = Reader::new(bytes);
     while let Some((number, piece)) = reader.field()? {

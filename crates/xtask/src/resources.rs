@@ -229,12 +229,14 @@ fn messages(printed: &str, types: &str) -> anyhow::Result<String> {
         }
         let body = bodies.get(name.as_str()).with_context(|| format!("Go has no message {name}"))?;
         // A field has a number and a name before its type.
-        let types: Vec<&str> = body.split(' ').map(|field| field.rsplit(':').next().unwrap_or(field)).collect();
+        let types: Vec<&str> =
+            body.split(' ').map(|field| field.rsplit(':').next().unwrap_or(field)).collect();
         pending.extend(referred(&name, &types.join(" ")));
         known.insert(name);
     }
     let kinds = kinds.iter().map(|kind| format!("kind {kind}\n"));
-    let known = known.iter().filter_map(|name| Some(format!("message {name} {}\n", bodies.get(name.as_str())?)));
+    let known =
+        known.iter().filter_map(|name| Some(format!("message {name} {}\n", bodies.get(name.as_str())?)));
     Ok(kinds.chain(known).collect())
 }
 
@@ -339,7 +341,8 @@ message io.b.Time own
 message io.k8s.apimachinery.pkg.Options struct
 ";
         let text = messages(printed, "io.a.v1.Pod struct\n").unwrap();
-        let kept: Vec<&str> = printed.lines().filter(|line| !line.contains("v0") && !line.contains("Other")).collect();
+        let kept: Vec<&str> =
+            printed.lines().filter(|line| !line.contains("v0") && !line.contains("Other")).collect();
         assert_eq!(text.lines().collect::<Vec<_>>(), kept);
         assert!(messages("kind v1 Pod io.a.v1.Pod\n", "io.a.v1.Pod struct\n").is_err());
     }
