@@ -24,6 +24,7 @@ pub mod level_labels;
 pub mod patch_apply;
 pub mod places;
 pub mod pod_evaluate;
+pub mod protobuf_decode;
 pub mod psa_admission;
 pub mod quantity;
 pub mod rbac_policy;
@@ -68,6 +69,7 @@ pub const ALL: &[Target] = &[
     Target { name: "patch_apply", run: patch_apply::run },
     Target { name: "places", run: places::run },
     Target { name: "pod_evaluate", run: pod_evaluate::run },
+    Target { name: "protobuf_decode", run: protobuf_decode::run },
     Target { name: "psa_admission", run: psa_admission::run },
     Target { name: "quantity", run: quantity::run },
     Target { name: "rbac_policy", run: rbac_policy::run },

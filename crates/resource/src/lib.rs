@@ -15,7 +15,7 @@ pub mod openapi;
 pub mod read;
 pub mod schemas;
 mod table;
-mod time;
+pub mod time;
 mod types;
 
 pub use schemas::{Schema, SchemaRef, Schemas};

@@ -4,7 +4,7 @@
 
 /// How a kind of time is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Layout {
+pub enum Layout {
     /// `2006-01-02T15:04:05Z07:00`, of `Time`.
     Seconds,
     /// `2006-01-02T15:04:05.000000Z07:00`, of `MicroTime`.
@@ -25,7 +25,12 @@ impl Layout {
 /// # Errors
 /// Go's words about a text that is no time.
 pub(crate) fn canonical(text: &str, layout: Layout) -> Result<Option<String>, String> {
-    let time = Reader { layout, rest: text }.read().map_err(|fault| match fault {
+    let time = read(text, layout)?;
+    Ok(written(time.unix(), time.nanos, layout))
+}
+
+fn read(text: &str, layout: Layout) -> Result<Time, String> {
+    Reader { layout, rest: text }.read().map_err(|fault| match fault {
         Fault::Unfit { element, found } => format!(
             "parsing time {} as {}: cannot parse {} as {}",
             quote(text),
@@ -34,8 +39,40 @@ pub(crate) fn canonical(text: &str, layout: Layout) -> Result<Option<String>, St
             quote(element)
         ),
         Fault::Other(words) => format!("parsing time {}{words}", quote(text)),
-    })?;
-    Ok(time.text(layout))
+    })
+}
+
+/// The seconds since 1970 and nanoseconds that a text names.
+///
+/// # Errors
+/// Go's words about a text that is no time.
+pub fn unix(text: &str, layout: Layout) -> Result<(i64, i64), String> {
+    let time = read(text, layout)?;
+    Ok((time.unix(), time.nanos))
+}
+
+/// The time of so many seconds since 1970 and nanoseconds (0 to 999,999,999) as the API server writes it: in UTC, without
+/// what the layout has no place for; nothing for the first instant of the year 1.
+#[must_use]
+pub fn written(seconds: i64, nanos: i64, layout: Layout) -> Option<String> {
+    const ZERO: i64 = -62_135_596_800;
+    if seconds == ZERO && nanos == 0 {
+        return None;
+    }
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = date_of(days);
+    let sign = if year < 0 { "-" } else { "" };
+    let fraction = match layout {
+        Layout::Seconds => String::new(),
+        Layout::Micros => format!(".{:06}", nanos / 1000),
+    };
+    Some(format!(
+        "{sign}{:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}{fraction}Z",
+        year.abs(),
+        second / 3600,
+        second / 60 % 60,
+        second % 60
+    ))
 }
 
 /// Go quotes texts in these messages in its own way: control characters and what is not ASCII as bytes.
@@ -223,27 +260,9 @@ fn range<'t>(of: std::ops::RangeInclusive<i64>, value: i64, what: &str) -> Resul
 }
 
 impl Time {
-    /// In UTC, without what the layout has no place for; nothing for the first instant of the year 1.
-    fn text(&self, layout: Layout) -> Option<String> {
-        const ZERO: i64 = -62_135_596_800;
-        let seconds = days_to(self.year, self.month, self.day) * 86_400 + self.second - self.offset;
-        if seconds == ZERO && self.nanos == 0 {
-            return None;
-        }
-        let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-        let (year, month, day) = date_of(days);
-        let sign = if year < 0 { "-" } else { "" };
-        let fraction = match layout {
-            Layout::Seconds => String::new(),
-            Layout::Micros => format!(".{:06}", self.nanos / 1000),
-        };
-        Some(format!(
-            "{sign}{:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}{fraction}Z",
-            year.abs(),
-            second / 3600,
-            second / 60 % 60,
-            second % 60
-        ))
+    /// Seconds since 1970.
+    const fn unix(&self) -> i64 {
+        days_to(self.year, self.month, self.day) * 86_400 + self.second - self.offset
     }
 }
 

@@ -1,5 +1,5 @@
-//! `cargo xtask resources`: the data of `crates/resource`, from what an API server publishes of itself and from Go's
-//! types behind that.
+//! `cargo xtask resources`: the data of `crates/resource` and `crates/protobuf`, from what an API server publishes of
+//! itself and from Go's types behind that.
 //!
 //! The folder that is given holds `discovery.json` (the aggregated discovery documents by path: `/api`, `/apis`),
 //! `printer-columns.json` (the columns of tables by path of their resource: `/api/v1/pods`; each `name`, `type`,
@@ -29,6 +29,9 @@ pub(crate) struct Args {
 /// Where the data is, from the root.
 const DATA: &str = "crates/resource/src/data";
 
+/// Where the messages of protobuf are, from the root.
+const MESSAGES: &str = "crates/protobuf/src/data";
+
 /// What comes before the name of a schema.
 const COMPONENTS: &str = "#/components/schemas/";
 
@@ -46,27 +49,32 @@ const OPTIONS: [&str; 7] = [
 /// Writes the data, or says what of it is stale; whether all is well.
 pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<bool> {
     let schemas = schemas(&args.from)?;
+    let program = go_program()?;
+    let types = reachable(&by_name(&printed(&program, &[])?), &schemas)?;
+    let messages = messages(&printed(&program, &["messages"])?, &types)?;
     let files = [
         (
+            DATA,
             "resources.jsonl",
             resources(&json(&args.from, "discovery.json")?, &json(&args.from, "printer-columns.json")?)?,
         ),
-        ("types.txt", reachable(&go_types()?, &schemas)?),
-        ("schemas.jsonl", schemas.iter().map(|(name, schema)| line(name, schema)).collect()),
+        (DATA, "types.txt", types),
+        (MESSAGES, "messages.txt", messages),
+        (DATA, "schemas.jsonl", schemas.iter().map(|(name, schema)| line(name, schema)).collect()),
     ];
     let mut is_fresh = true;
-    for (name, text) in files {
-        let path = root.join(DATA).join(name);
+    for (folder, name, text) in files {
+        let path = root.join(folder).join(name);
         if std::fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
             continue;
         }
         if args.check {
-            println!("error: {DATA}/{name} is stale: run `cargo xtask resources`");
+            println!("error: {folder}/{name} is stale: run `cargo xtask resources`");
             is_fresh = false;
             continue;
         }
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-        println!("wrote {DATA}/{name}");
+        println!("wrote {folder}/{name}");
     }
     Ok(is_fresh)
 }
@@ -158,8 +166,8 @@ fn cells(columns: Option<&Value>) -> Value {
     columns.map(cell).collect()
 }
 
-/// What the Go program prints.
-fn go_types() -> anyhow::Result<BTreeMap<String, String>> {
+/// Builds the Go program.
+fn go_program() -> anyhow::Result<PathBuf> {
     let go = Go::find()?.map_err(|reason| anyhow::anyhow!("{reason}; the types are read by a Go program"))?;
     let folder = envtest::cache()?.join("resources");
     let module = envtest::go::Module {
@@ -169,21 +177,67 @@ fn go_types() -> anyhow::Result<BTreeMap<String, String>> {
         ..envtest::kubernetes()
     };
     module.write(&folder)?;
-    let path = folder.join("main.go");
-    std::fs::write(&path, include_str!("../resources/main.go.txt"))
-        .with_context(|| format!("cannot write {}", path.display()))?;
+    for (name, text) in [
+        ("main.go", include_str!("../resources/main.go.txt")),
+        ("messages.go", include_str!("../resources/messages.go.txt")),
+    ] {
+        let path = folder.join(name);
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     eprintln!("building the program that reads the types in {} ...", folder.display());
     go.build(&module, &folder, &folder, None)?;
-    let program = folder.join(format!("types{}", std::env::consts::EXE_SUFFIX));
-    let output = Command::new(&program)
+    Ok(folder.join(format!("types{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// What the Go program prints.
+fn printed(program: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+    let output = Command::new(program)
+        .args(arguments)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
         .with_context(|| format!("cannot run {}", program.display()))?;
     anyhow::ensure!(output.status.success(), "{}: {}", program.display(), output.status);
-    let text = String::from_utf8(output.stdout).context("the types are no text")?;
+    String::from_utf8(output.stdout).context("the types are no text")
+}
+
+/// Lines by their first words.
+fn by_name(text: &str) -> BTreeMap<String, String> {
     let lines = text.lines().filter_map(|line| line.split_once(' '));
-    Ok(lines.map(|(name, body)| (name.to_owned(), body.to_owned())).collect())
+    lines.map(|(name, body)| (name.to_owned(), body.to_owned())).collect()
+}
+
+/// The kinds that are among the types, or of every API, and the messages that they refer to, one a line.
+fn messages(printed: &str, types: &str) -> anyhow::Result<String> {
+    let types: BTreeSet<&str> = types.lines().filter_map(|line| line.split(' ').next()).collect();
+    let lines = |word: &'static str| printed.lines().filter_map(move |line| line.strip_prefix(word));
+    let bodies: BTreeMap<&str, &str> = lines("message ").filter_map(|line| line.split_once(' ')).collect();
+    let message_of = |kind: &str| kind.rsplit(' ').next().unwrap_or_default().to_owned();
+    let kinds: Vec<&str> = lines("kind ")
+        .filter(|kind| {
+            let name = message_of(kind);
+            name.starts_with("io.k8s.apimachinery.") || types.contains(name.as_str())
+        })
+        .collect();
+    let mut pending: Vec<String> = kinds.iter().map(|kind| message_of(kind)).collect();
+    // Those that read themselves as JSON do not say what they are made of.
+    pending.extend(bodies.keys().filter(|name| name.ends_with(".JSONSchemaProps")).map(ToString::to_string));
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    while let Some(name) = pending.pop() {
+        if known.contains(&name) {
+            continue;
+        }
+        let body = bodies.get(name.as_str()).with_context(|| format!("Go has no message {name}"))?;
+        // A field has a number and a name before its type.
+        let types: Vec<&str> =
+            body.split(' ').map(|field| field.rsplit(':').next().unwrap_or(field)).collect();
+        pending.extend(referred(&name, &types.join(" ")));
+        known.insert(name);
+    }
+    let kinds = kinds.iter().map(|kind| format!("kind {kind}\n"));
+    let known =
+        known.iter().filter_map(|name| Some(format!("message {name} {}\n", bodies.get(name.as_str())?)));
+    Ok(kinds.chain(known).collect())
 }
 
 /// The types of the schemas, and all that they refer to, one a line.
@@ -271,6 +325,26 @@ mod tests {
         let names: Vec<&str> = text.lines().filter_map(|line| line.split(' ').next()).collect();
         assert_eq!(names[..4], ["io.a.v1.Name", "io.a.v1.Pod", "io.a.v1.Spec", "io.b.Value"]);
         assert_eq!(names.len(), 4 + OPTIONS.len());
+    }
+
+    #[test]
+    fn messages_are_kept_that_a_kind_leads_to() {
+        let printed = "\
+kind * Options io.k8s.apimachinery.pkg.Options
+kind v0 Pod io.a.v0.Pod
+kind v1 Pod io.a.v1.Pod
+message io.a.v0.Pod struct 1:a:string
+message io.a.v1.Other struct 1:a:string
+message io.a.v1.Pod struct 1:spec?:*.Spec 2:times:map[]io.b.Time
+message io.a.v1.Spec struct 1::[].Spec
+message io.b.Time own
+message io.k8s.apimachinery.pkg.Options struct
+";
+        let text = messages(printed, "io.a.v1.Pod struct\n").unwrap();
+        let kept: Vec<&str> =
+            printed.lines().filter(|line| !line.contains("v0") && !line.contains("Other")).collect();
+        assert_eq!(text.lines().collect::<Vec<_>>(), kept);
+        assert!(messages("kind v1 Pod io.a.v1.Pod\n", "io.a.v1.Pod struct\n").is_err());
     }
 
     #[test]

@@ -11,6 +11,7 @@ const RINGS: &[(&str, u8)] = &[
     ("ravelin-yaml", 0),
     ("ravelin-object", 0),
     ("ravelin-resource", 0),
+    ("ravelin-protobuf", 0),
     ("ravelin-patch", 0),
     ("ravelin-inventory", 0),
     ("ravelin-check", 0),
