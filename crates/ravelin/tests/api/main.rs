@@ -4,13 +4,13 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a test stops where something is wrong"
 )]
 
 mod api_kube;
 mod api_kubectl;
 mod api_python;
-    clippy::string_slice,
 mod api_serve_docs;
 mod api_webhook;
 mod crash;
