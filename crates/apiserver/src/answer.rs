@@ -19,6 +19,8 @@ pub(crate) type Pieces = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallib
 
 /// The content type of JSON.
 pub(crate) const JSON: &str = "application/json";
+/// The content type of protobuf.
+pub(crate) const PROTOBUF: &str = ravelin_protobuf::MEDIA_TYPE;
 /// The content type of YAML.
 pub(crate) const YAML: &str = "application/yaml";
 
@@ -108,18 +110,35 @@ impl Answer {
         }
     }
 
+    /// The answer, where it is to be protobuf, as that. Until here it is an object, which events record.
+    fn written(mut self) -> Self {
+        if self.content_type != PROTOBUF || matches!(self.body, Body::Text(_) | Body::Stream(_)) {
+            return self;
+        }
+        match self.recorded().and_then(|object| crate::protobuf::encode(&object)) {
+            Some(bytes) => self.body = Body::Text(bytes.into()),
+            None => {
+                let headers = std::mem::take(&mut self.headers);
+                self = Self::status(&crate::rest::negotiate::not_acceptable());
+                self.headers.extend(headers);
+            }
+        }
+        self
+    }
+
     /// The answer as a response.
     pub(crate) fn into_response(self) -> Response<ResponseBody> {
-        let body = match self.body {
+        let answer = self.written();
+        let body = match answer.body {
             Body::Object(object) => whole(codec::to_json(&object)),
             Body::Encoded(bytes) | Body::Text(bytes) => whole(bytes),
             Body::Stream(pieces) => StreamBody::new(pieces).map_err(|never| match never {}).boxed_unsync(),
         };
         let mut response = Response::new(body);
-        *response.status_mut() = self.code;
-        *response.headers_mut() = self.headers;
-        if let Ok(value) = HeaderValue::from_str(&self.content_type)
-            && !self.content_type.is_empty()
+        *response.status_mut() = answer.code;
+        *response.headers_mut() = answer.headers;
+        if let Ok(value) = HeaderValue::from_str(&answer.content_type)
+            && !answer.content_type.is_empty()
         {
             response.headers_mut().insert(CONTENT_TYPE, value);
         }

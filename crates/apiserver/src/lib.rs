@@ -21,6 +21,7 @@ mod paths;
 mod pipeline;
 mod pki;
 mod pod_security;
+mod protobuf;
 mod random;
 mod registry;
 mod rest;

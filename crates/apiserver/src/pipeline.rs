@@ -44,7 +44,7 @@ pub(crate) async fn run(
     let outcome = AssertUnwindSafe(stages).catch_unwind().await;
     let answer = match outcome {
         Ok(Ok(answer)) => answer,
-        Ok(Err(status)) => Answer::status(&status),
+        Ok(Err(status)) => refusal(&exchange, &status),
         Err(_) => {
             tracing::error!(uri = %exchange.target, "a request panicked");
             let words = "This request caused apiserver to panic. Look in the logs for details.";
@@ -53,6 +53,15 @@ pub(crate) async fn run(
         }
     };
     departure::depart(&api, exchange, answer, started)
+}
+
+/// A refusal, as protobuf for who accepts that before JSON.
+fn refusal(exchange: &Exchange, status: &Status) -> Answer {
+    let answer = Answer::status(status);
+    match rest::form(exchange) {
+        Ok(form) if form.is_protobuf => form.apply(answer),
+        _ => answer,
+    }
 }
 
 /// The stages, until one of them answers.

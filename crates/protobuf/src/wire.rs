@@ -172,7 +172,8 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_passed_over_and_what_is_broken_is_said() {
-        let cases: [(&[u8], Result<Option<(u32, Piece<'_>)>, DecodeError>); 9] = [
+        type Field<'b> = Result<Option<(u32, Piece<'b>)>, DecodeError>;
+        let cases: [(&[u8], Field<'_>); 9] = [
             (&[0x0b, 0x10, 1, 0x0c, 0x10, 7], Ok(Some((2, Piece::Varint(7))))),
             (&[0x0d, 1, 2, 3, 4, 0x0a, 1, b'a'], Ok(Some((1, Piece::Bytes(b"a"))))),
             (&[0x0b, 0x0b, 0x0c, 0x0c], Ok(None)),

@@ -3,6 +3,7 @@
 //!
 //! A record is `{apiVersion, kind, json, protobuf, decoded}`: an object, upstream's envelope of it (base64), and the JSON
 //! that upstream writes of what it reads from that.
+#![expect(clippy::unwrap_used, reason = "a test may stop the process, and so may what it calls")]
 
 use base64::Engine as _;
 use ravelin_object::{Value, read};

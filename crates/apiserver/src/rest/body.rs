@@ -2,12 +2,14 @@
 //!
 //! Source: `k8s.io/apiserver/pkg/endpoints/handlers/rest.go` `transformDecodeError`, `create.go`.
 
+use crate::protobuf;
 use crate::registry::api_version;
 use crate::rest::negotiate::{self, Media};
 use crate::rest::query::FieldValidation;
 use ravelin_object::Value;
 use ravelin_object::selector::quoted;
 use ravelin_object::status::Status;
+use ravelin_protobuf::{DecodeError, Identity};
 use ravelin_resource::{SchemaRef, Table};
 use ravelin_strategy::Kind;
 
@@ -49,6 +51,10 @@ pub(crate) fn object(
             ravelin_resource::read::body(body, DEPTH).map_err(|error| unrecognized(&error.to_string()))?
         }
         Media::Yaml => from_yaml(body).map_err(|why| unrecognized(&why))?,
+        Media::Protobuf => {
+            let value = from_protobuf(table, expected.kind, body)?;
+            return decode(table, expected, value, &[], validation, warnings);
+        }
     };
     if let Some(word) = not_a_mapping(&read.value) {
         return Err(unrecognized(&format!(
@@ -137,6 +143,32 @@ fn from_yaml(body: &[u8]) -> Result<ravelin_resource::read::Body, String> {
         .map_err(|error| error.to_string())?;
     let json = crate::codec::to_json(&read.value.unwrap_or(Value::Null));
     ravelin_resource::read::body(json.as_bytes(), DEPTH).map_err(|error| error.to_string())
+}
+
+/// An object of the kind that is expected. There are no unknown fields to complain of: protobuf has no strict decoding.
+fn from_protobuf(table: &Table, kind: Kind<'_>, body: &[u8]) -> Result<Value, Status> {
+    let wanted = api_version(kind.group, kind.version);
+    let identity = |api_version: &str, kind: &str| {
+        let entries = [("apiVersion", api_version), ("kind", kind)];
+        let entries = entries.map(|(key, text)| (key.into(), Value::from(text)));
+        Value::Object(ravelin_object::Map::from_unique(entries.into()))
+    };
+    match protobuf::decode(body, Identity { api_version: &wanted, kind: kind.kind }) {
+        Ok(value) => check_kind(table, kind, &value).map(|_| value),
+        Err(error @ (DecodeError::EmptyData | DecodeError::NoMagic | DecodeError::EmptyBody)) => {
+            Err(Status::bad_request(format!(
+                "the object provided is unrecognized (must be of type {}): {error} ({})",
+                kind.kind,
+                summary(body)
+            )))
+        }
+        Err(error) => {
+            if let DecodeError::UnknownKind { api_version, kind: said } = &error {
+                check_kind(table, kind, &identity(api_version, said))?;
+            }
+            Err(wrong(kind, &error.to_string()))
+        }
+    }
 }
 
 fn not_a_mapping(value: &Value) -> Option<&'static str> {

@@ -3,6 +3,7 @@
 //! Source: `k8s.io/apiserver/pkg/registry/rest/delete.go`, `pkg/registry/generic/registry/store.go`
 //! `deletionFinalizersForGarbageCollection`, `markAsDeleting`.
 
+use crate::protobuf;
 use crate::registry::kind;
 use crate::rest::metadata;
 use crate::rest::negotiate;
@@ -12,6 +13,7 @@ use ravelin_authz::request_info::Url;
 use ravelin_object::fault::Fault;
 use ravelin_object::status::Status;
 use ravelin_object::{Map, Value};
+use ravelin_protobuf::Identity;
 use ravelin_resource::Resource;
 use ravelin_strategy::{Deletion, Propagation};
 
@@ -80,13 +82,23 @@ impl DeleteOptions {
     fn of_body(body: &[u8], content_type: &str, faults: &mut Vec<Fault>) -> Result<Self, Status> {
         let media = negotiate::media(content_type)?;
         let wrong = |why: &str| Status::bad_request(why.to_owned());
-        let text = std::str::from_utf8(body).map_err(|error| wrong(&error.to_string()))?;
+        let text = || std::str::from_utf8(body).map_err(|error| wrong(&error.to_string()));
         let limits = ravelin_yaml::Limits::STANDARD;
         let read = match media {
-            negotiate::Media::Json => ravelin_object::read::json(text, &limits),
-            negotiate::Media::Yaml => ravelin_object::read::yaml(text, &limits),
+            negotiate::Media::Json => ravelin_object::read::json(text()?, &limits),
+            negotiate::Media::Yaml => ravelin_object::read::yaml(text()?, &limits),
+            negotiate::Media::Protobuf => {
+                let expected = Identity { api_version: "meta.k8s.io/v1", kind: "DeleteOptions" };
+                let value = protobuf::decode(body, expected).map_err(|error| wrong(&error.to_string()))?;
+                return Self::of_value(&value, faults);
+            }
         };
         let value = read.map_err(|error| wrong(&error.message))?.value.unwrap_or(Value::Null);
+        Self::of_value(&value, faults)
+    }
+
+    fn of_value(value: &Value, faults: &mut Vec<Fault>) -> Result<Self, Status> {
+        let wrong = |why: &str| Status::bad_request(why.to_owned());
         let kind = value.field("kind").and_then(Value::as_str).unwrap_or("DeleteOptions");
         if kind != "DeleteOptions" {
             return Err(wrong("decoded object cannot be converted to DeleteOptions"));
@@ -106,7 +118,7 @@ impl DeleteOptions {
             orphan_dependents: value.field("orphanDependents").and_then(Value::as_bool),
             propagation: value.field("propagationPolicy").and_then(Value::as_str).map(str::to_owned),
             dry_run: !dry_runs.is_empty(),
-            object: Some(recorded(&value)),
+            object: Some(recorded(value)),
         })
     }
 

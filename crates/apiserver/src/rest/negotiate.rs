@@ -1,8 +1,8 @@
-//! In which form an answer is wanted: JSON or YAML, whole objects, tables, or metadata alone.
+//! In which form an answer is wanted: JSON, YAML or protobuf, whole objects, tables, or metadata alone.
 //!
 //! Source: `k8s.io/apiserver/pkg/endpoints/handlers/negotiation`, `munnerz/goautoneg`.
 
-use crate::answer::{Answer, Body, JSON, YAML};
+use crate::answer::{Answer, Body, JSON, PROTOBUF, YAML};
 use ravelin_object::status::Status;
 use std::borrow::Cow;
 
@@ -14,6 +14,8 @@ const ACCEPTED: &str = "application/json, application/yaml, application/vnd.kube
 pub(crate) struct Form {
     /// Whether as YAML rather than JSON.
     pub(crate) is_yaml: bool,
+    /// Whether as protobuf rather than JSON.
+    pub(crate) is_protobuf: bool,
     /// Whether for people to read.
     pub(crate) is_pretty: bool,
     /// As what.
@@ -38,7 +40,7 @@ pub(crate) enum Shape {
 
 impl Default for Form {
     fn default() -> Self {
-        Self { is_yaml: false, is_pretty: false, shape: Shape::Object }
+        Self { is_yaml: false, is_protobuf: false, is_pretty: false, shape: Shape::Object }
     }
 }
 
@@ -103,16 +105,30 @@ pub(crate) fn form(accept: &str, pretty: Option<&str>, agent: &str, shapes: Shap
     let mut clauses: Vec<Clause<'_>> = accept.split(',').map(Clause::of).collect();
     clauses.sort_by(|a, b| b.quality.total_cmp(&a.quality).then(b.rank().cmp(&a.rank())));
     for clause in &clauses {
-        let is_yaml = match clause.media {
-            "application/json" | "*/*" | "application/*" => false,
-            "application/yaml" => true,
+        let (is_yaml, is_protobuf) = match clause.media {
+            "application/json" | "*/*" | "application/*" => (false, false),
+            "application/yaml" => (true, false),
+            PROTOBUF => (false, true),
             _ => continue,
         };
         let Some(shape) = shape(clause, shapes) else { continue };
+        if is_protobuf && !is_message(&shape, shapes) {
+            continue;
+        }
         let is_pretty = is_pretty || clause.parameter("pretty") == "1";
-        return Ok(Form { is_yaml, is_pretty, shape });
+        return Ok(Form { is_yaml, is_protobuf, is_pretty, shape });
     }
     Err(not_acceptable())
+}
+
+/// Whether there is a message for what is answered: there is none for tables, nor for documents of discovery here.
+fn is_message(shape: &Shape, shapes: Shapes) -> bool {
+    shapes != Shapes::Discovery
+        && match shape {
+            Shape::Object => true,
+            Shape::Metadata(version) | Shape::MetadataList(version) => version == "v1",
+            Shape::Table(_) | Shape::Discovery => false,
+        }
 }
 
 /// 406, as handlers of resources word it.
@@ -163,8 +179,14 @@ fn shape(clause: &Clause<'_>, shapes: Shapes) -> Option<Shape> {
 }
 
 impl Form {
-    /// An answer in this form, as far as JSON and YAML are concerned.
+    /// An answer in this form. Protobuf is only marked as such here, and written at the very end.
     pub(crate) fn apply(&self, mut answer: Answer) -> Answer {
+        if self.is_protobuf {
+            if matches!(answer.body, Body::Object(_) | Body::Encoded(_)) && answer.content_type == JSON {
+                answer.content_type = Cow::Borrowed(PROTOBUF);
+            }
+            return answer;
+        }
         if !self.is_yaml && !self.is_pretty {
             return answer;
         }
@@ -194,6 +216,8 @@ pub(crate) enum Media {
     Json,
     /// YAML.
     Yaml,
+    /// Protobuf.
+    Protobuf,
 }
 
 /// What a body is written in, by its content type.
@@ -204,6 +228,7 @@ pub(crate) fn media(content_type: &str) -> Result<Media, Status> {
     match content_type.split(';').next().unwrap_or_default().trim() {
         "" | "application/json" => Ok(Media::Json),
         "application/yaml" => Ok(Media::Yaml),
+        PROTOBUF => Ok(Media::Protobuf),
         _ => Err(Status::new(
             415,
             "UnsupportedMediaType",
@@ -225,7 +250,14 @@ mod tests {
         assert_eq!(of("*/*").unwrap(), Form::default());
         let kubectl = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
         assert_eq!(of(kubectl).unwrap().shape, Shape::Table("v1".to_owned()));
-        assert_eq!(of("application/vnd.kubernetes.protobuf,application/json").unwrap(), Form::default());
+        let protobuf = Form { is_protobuf: true, ..Form::default() };
+        assert_eq!(of("application/vnd.kubernetes.protobuf,application/json").unwrap(), protobuf);
+        assert_eq!(of("application/vnd.kubernetes.protobuf;stream=watch").unwrap(), protobuf);
+        let metadata = of("application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
+        assert_eq!(metadata.unwrap(), Form { shape: Shape::Metadata("v1".to_owned()), ..protobuf });
+        let table = "application/vnd.kubernetes.protobuf;as=Table;g=meta.k8s.io;v=v1";
+        assert_eq!(of(table).unwrap_err().code, 406);
+        assert_eq!(of(&format!("{table},application/json")).unwrap(), Form::default());
         assert!(of("application/yaml").unwrap().is_yaml);
         assert_eq!(of("text/html").unwrap_err().code, 406);
         assert_eq!(of("application/json;as=Table;g=meta.k8s.io;v=v9").unwrap_err().code, 406);

@@ -1,4 +1,4 @@
-//! Watches: what happens to objects from a revision on, one line of JSON for each event.
+//! Watches: what happens to objects from a revision on, one line of JSON or one frame of protobuf for each event.
 
 use crate::answer::{Answer, Pieces};
 use crate::api::Api;
@@ -63,6 +63,7 @@ pub(crate) fn watch(
         resource: resource.clone(),
         selection,
         shape: form.shape.clone(),
+        is_protobuf: form.is_protobuf,
         include: exchange.include_object()?,
         needs_headings: true,
         initial: initial.into(),
@@ -84,7 +85,8 @@ pub(crate) fn watch(
         }
         Err(error) => return Err(refused(&error)),
     }
-    Ok(Answer::stream(CONTENT_TYPE, pieces(stream)))
+    let content_type = if form.is_protobuf { ravelin_protobuf::WATCH_MEDIA_TYPE } else { CONTENT_TYPE };
+    Ok(Answer::stream(content_type, pieces(stream)))
 }
 
 fn too_old(requested: Revision, oldest: Revision) -> Status {
@@ -122,6 +124,7 @@ struct Watching {
     resource: Resource,
     selection: Selection,
     shape: Shape,
+    is_protobuf: bool,
     include: IncludeObject,
     /// Whether a table has to name its columns still.
     needs_headings: bool,
@@ -161,7 +164,7 @@ impl Watching {
     /// What was there when the watch began.
     fn begin(&mut self, out: &mut Vec<u8>) {
         if let Some(status) = self.failed.take() {
-            write_event(out, "ERROR", &status.to_value());
+            self.write_event(out, "ERROR", &status.to_value());
             self.is_over = true;
             return;
         }
@@ -222,7 +225,11 @@ impl Watching {
     fn broken(&mut self, out: &mut Vec<u8>, error: WatchError) {
         tracing::debug!(%error, "a watch ended");
         if let WatchError::TooSlow { .. } = error {
-            write_event(out, "ERROR", &too_old(self.seen, self.api.registry.store.revision()).to_value());
+            self.write_event(
+                out,
+                "ERROR",
+                &too_old(self.seen, self.api.registry.store.revision()).to_value(),
+            );
         }
         self.is_over = true;
     }
@@ -253,7 +260,7 @@ impl Watching {
     }
 
     fn write_entry(&mut self, out: &mut Vec<u8>, kind: &str, entry: &Entry, revision: Revision) {
-        if self.shape == Shape::Object && Registry::is_stored_version(&self.resource) {
+        if !self.is_protobuf && self.shape == Shape::Object && Registry::is_stored_version(&self.resource) {
             out.extend_from_slice(b"{\"type\":\"");
             out.extend_from_slice(kind.as_bytes());
             out.extend_from_slice(b"\",\"object\":");
@@ -266,7 +273,7 @@ impl Watching {
         let Ok(object) = decoded else { return };
         let headings = std::mem::take(&mut self.needs_headings);
         let shown = shaped::object(&self.resource, object, &self.shape, self.include, headings);
-        write_event(out, kind, &shown);
+        self.write_event(out, kind, &shown);
     }
 
     fn write_bookmark(&self, out: &mut Vec<u8>, revision: Revision, ends_initial: bool) {
@@ -282,11 +289,19 @@ impl Watching {
         object.set("apiVersion", Value::from(api_version(&self.resource.group, &self.resource.version)));
         object.set("metadata", metadata.into());
         let object = shaped::object(&self.resource, object.into(), &self.shape, self.include, false);
-        write_event(out, "BOOKMARK", &object);
+        self.write_event(out, "BOOKMARK", &object);
+    }
+
+    fn write_event(&self, out: &mut Vec<u8>, kind: &str, object: &Value) {
+        if self.is_protobuf {
+            crate::protobuf::append_event(out, kind, object);
+        } else {
+            write_line(out, kind, object);
+        }
     }
 }
 
-fn write_event(out: &mut Vec<u8>, kind: &str, object: &Value) {
+fn write_line(out: &mut Vec<u8>, kind: &str, object: &Value) {
     out.extend_from_slice(b"{\"type\":\"");
     out.extend_from_slice(kind.as_bytes());
     out.extend_from_slice(b"\",\"object\":");
