@@ -60,7 +60,8 @@ impl VersionInfo {
 /// Answers a request about a path.
 pub(crate) fn serve(api: &Api, exchange: &mut Exchange) -> Result<Answer, Status> {
     let path = exchange.info.path.clone();
-    if !matches!(exchange.method.as_str(), "GET" | "HEAD") {
+    let is_health = ["/healthz", "/livez", "/readyz"].iter().any(|health| path.starts_with(health));
+    if !matches!(exchange.method.as_str(), "GET" | "HEAD") && !is_health {
         return Err(rest::no_such_verb());
     }
     let trimmed = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(&path);
@@ -71,7 +72,7 @@ pub(crate) fn serve(api: &Api, exchange: &mut Exchange) -> Result<Answer, Status
         "/metrics" => Ok(measured(api)),
         "/openapi/v2" => schemas_v2(api, exchange),
         "/openapi/v3" => Ok(documented(exchange, schema_index(api).clone())),
-        keys::CONFIGURATION_PATH | keys::KEYS_PATH => published(api, trimmed),
+        keys::CONFIGURATION_PATH | keys::KEYS_PATH => published(api, exchange, trimmed),
         _ => match trimmed.strip_prefix("/openapi/v3/") {
             Some(rest) => schema_of(api, exchange, rest),
             None => other(api, exchange, trimmed),
@@ -89,8 +90,8 @@ fn other(api: &Api, exchange: &Exchange, path: &str) -> Result<Answer, Status> {
     let table = &api.registry.table;
     let document = match path.split('/').collect::<Vec<_>>().as_slice() {
         ["", "api", version] => resources(table, "", version),
-        ["", "apis", group] => table.group(group).map(discovery::api_group),
         ["", "apis", group, ..] if table.group(group).is_none() => return Ok(no_page()),
+        ["", "apis", group] => table.group(group).map(discovery::api_group),
         ["", "apis", group, version] => resources(table, group, version),
         _ => return Ok(no_page()),
     };
@@ -223,10 +224,10 @@ fn schema_of(api: &Api, exchange: &Exchange, rest: &str) -> Result<Answer, Statu
     let (group, version) = match rest.split('/').collect::<Vec<_>>().as_slice() {
         ["api", version] => ("", *version),
         ["apis", group, version] => (*group, *version),
-        _ => return Ok(no_page()),
+        _ => return Ok(Answer::text(StatusCode::NOT_FOUND, "", "")),
     };
     let Some(document) = openapi::v3(table, group, version) else {
-        return Ok(no_page());
+        return Ok(Answer::text(StatusCode::NOT_FOUND, "", ""));
     };
     let text = crate::codec::to_json(&document);
     let current = hash(text.as_bytes());
@@ -249,13 +250,21 @@ fn measured(api: &Api) -> Answer {
 }
 
 /// What is published about tokens.
-fn published(api: &Api, path: &str) -> Result<Answer, Status> {
+fn published(api: &Api, exchange: &Exchange, path: &str) -> Result<Answer, Status> {
     let Some(discovery) = &api.tokens.discovery else { return Err(rest::no_such_resource()) };
     let (text, kind) = if path == keys::KEYS_PATH {
         (&discovery.keys, "application/jwk-set+json")
     } else {
         (&discovery.configuration, JSON)
     };
+    let accept = exchange.header("accept");
+    let takes = |clause: &str| {
+        let media = clause.split(';').next().unwrap_or_default().trim();
+        media == kind || matches!(media, "*/*" | "application/*")
+    };
+    if !accept.is_empty() && !accept.split(',').any(takes) {
+        return Err(negotiate::unavailable(kind));
+    }
     let age = format!("public, max-age={}", keys::MAX_AGE);
     Ok(Answer::text(StatusCode::OK, kind, text.clone()).with(CACHE_CONTROL, &age))
 }

@@ -26,7 +26,11 @@ use ravelin_server::transport::body::{self, BodyError};
 use ravelin_server::transport::{Peer, ResponseBody};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How much of a body is read that nobody wants, and for how long.
+const UNREAD: usize = 256 * 1024;
+const UNREAD_TIME: Duration = Duration::from_secs(1);
 
 /// Answers a request.
 pub(crate) async fn run(
@@ -40,8 +44,13 @@ pub(crate) async fn run(
         Ok(exchange) => exchange,
         Err(answer) => return (*answer).into_response(),
     };
-    let stages = stages(&api, &mut exchange, incoming);
+    let mut incoming = Some(incoming);
+    let stages = stages(&api, &mut exchange, &mut incoming);
     let outcome = AssertUnwindSafe(stages).catch_unwind().await;
+    if let Some(unread) = incoming {
+        // What a refused request carries is taken off the connection, so that the next one can use it.
+        drop(body::read(unread, UNREAD, tokio::time::Instant::now() + UNREAD_TIME).await);
+    }
     let answer = match outcome {
         Ok(Ok(answer)) => answer,
         Ok(Err(status)) => refusal(&exchange, &status),
@@ -65,14 +74,21 @@ fn refusal(exchange: &Exchange, status: &Status) -> Answer {
 }
 
 /// The stages, until one of them answers.
-async fn stages(api: &Arc<Api>, exchange: &mut Exchange, incoming: Incoming) -> Result<Answer, Status> {
+async fn stages(
+    api: &Arc<Api>,
+    exchange: &mut Exchange,
+    incoming: &mut Option<Incoming>,
+) -> Result<Answer, Status> {
     let deadline = arrival::deadline(api, exchange)?;
     authentication::authenticate(api, exchange)?;
     auditing::begin(api, exchange)?;
     impersonation::impersonate(api, exchange)?;
     let _permit = limits::room(api, exchange)?;
     authorization::authorize(api, exchange)?;
-    let body = read(api, exchange, incoming, deadline).await?;
+    let body = match incoming.take() {
+        Some(incoming) => read(api, exchange, incoming, deadline).await?,
+        None => Bytes::new(),
+    };
     if exchange.is_long_running() {
         return handle(api, exchange, body).await;
     }

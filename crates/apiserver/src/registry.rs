@@ -28,6 +28,11 @@ pub(crate) fn kind(resource: &Resource) -> Kind<'_> {
     Kind { group: &resource.group, version: &resource.version, kind: &resource.kind }
 }
 
+/// The group of the kind that upstream makes of a resource: all events are of the core group.
+pub(crate) fn kind_group(resource: &Resource) -> &str {
+    stored_as(&resource.group, &resource.plural).0
+}
+
 /// The API version of a resource: `apps/v1`.
 pub(crate) fn api_version(group: &str, version: &str) -> String {
     if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }

@@ -47,6 +47,9 @@ pub(crate) async fn serve(
         Some(subresource) => subresource.has_verb(&info.verb) || info.subresource == "proxy",
         None => resource.has_verb(&info.verb),
     };
+    if resource.namespaced && info.namespace.is_empty() {
+        return Err(rest::no_such_resource());
+    }
     if info.subresource.is_empty() && info.parts.len() > 1 && !resource.has_verb("get") {
         return Err(rest::no_such_resource());
     }

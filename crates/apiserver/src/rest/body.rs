@@ -38,29 +38,27 @@ pub(crate) fn object(
     warnings: &mut Vec<String>,
 ) -> Result<Value, Status> {
     let media = negotiate::media(content_type)?;
-    let unrecognized = |why: &str| {
-        let why = format!("couldn't get version/kind; json parse error: {why}");
+    let unrecognizable = |why: &str| {
         Status::bad_request(format!(
             "the object provided is unrecognized (must be of type {}): {why} ({})",
             expected.kind.kind,
             summary(body)
         ))
     };
+    let unrecognized = |why: &str| {
+        unrecognizable(&format!("couldn't get version/kind; json parse error: {why}"))
+    };
     let mut read = match media {
         Media::Json => {
             ravelin_resource::read::body(body, DEPTH).map_err(|error| unrecognized(&error.to_string()))?
         }
-        Media::Yaml => from_yaml(body).map_err(|why| unrecognized(&why))?,
+        Media::Yaml => from_yaml(body).map_err(|why| unrecognizable(&format!("yaml: {why}")))?,
         Media::Protobuf => {
             let value = from_protobuf(table, expected.kind, body)?;
             return decode(table, expected, value, &[], validation, warnings);
         }
     };
-    if let Some(word) = not_a_mapping(&read.value) {
-        return Err(unrecognized(&format!(
-            "json: cannot unmarshal {word} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}"
-        )));
-    }
+    ravelin_resource::read::type_meta(&read.value).map_err(|why| unrecognizable(&why))?;
     if read.value == Value::Null {
         read.value = Value::Object(ravelin_object::Map::new());
     }
@@ -138,7 +136,7 @@ pub(crate) fn shape(
 }
 
 fn from_yaml(body: &[u8]) -> Result<ravelin_resource::read::Body, String> {
-    let text = std::str::from_utf8(body).map_err(|_| "yaml: invalid leading UTF-8 octet".to_owned())?;
+    let text = std::str::from_utf8(body).map_err(|_| "invalid leading UTF-8 octet".to_owned())?;
     let read = ravelin_object::read::yaml(text, &ravelin_yaml::Limits::STANDARD)
         .map_err(|error| error.to_string())?;
     let json = crate::codec::to_json(&read.value.unwrap_or(Value::Null));
@@ -168,16 +166,6 @@ fn from_protobuf(table: &Table, kind: Kind<'_>, body: &[u8]) -> Result<Value, St
             }
             Err(wrong(kind, &error.to_string()))
         }
-    }
-}
-
-fn not_a_mapping(value: &Value) -> Option<&'static str> {
-    match value {
-        Value::Object(_) | Value::Null => None,
-        Value::Array(_) => Some("array"),
-        Value::String(_) => Some("string"),
-        Value::Bool(_) => Some("bool"),
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) => Some("number"),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::codec;
 use crate::controllers;
 use crate::exchange::Exchange;
 use crate::random;
-use crate::registry::{key, kind, refused};
+use crate::registry::{key, kind, kind_group, refused};
 use crate::rest::act::{Act, Target};
 use crate::rest::body::{self, Expected};
 use crate::rest::metadata;
@@ -194,7 +194,7 @@ fn prepare(
     if !faults.is_empty() {
         api.allocator.release(resource, object);
         let name = metadata::text(object, "name");
-        return Err(Status::invalid(&resource.group, &resource.kind, name, &faults));
+        return Err(Status::invalid(kind_group(resource), &resource.kind, name, &faults));
     }
     act.warnings.extend(ravelin_strategy::warnings_on_create(kind, object));
     metadata::tidy(object);

@@ -24,6 +24,11 @@ use ravelin_object::{Map, Value};
 use ravelin_resource::Resource;
 use ravelin_store::{Condition, Entry, Range, StoreError, Write};
 
+/// What is told of jobs that are deleted without a word about their pods.
+///
+/// Source: `k8s.io/kubernetes/pkg/registry/batch/job/storage/storage.go`.
+const JOBS: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
+
 /// What a delete did.
 pub(crate) struct Deleted {
     /// The object as it was, or as it is while it waits to go.
@@ -51,6 +56,9 @@ pub(crate) async fn delete(
         if resource.namespaced { info.namespace.as_str() } else { update::place_of(resource, &info.name) };
     let target = Target::of(resource, place, &info.name);
     let deleted = object(api, &mut act, target, &options).await;
+    if resource.group == "batch" && resource.plural == "jobs" && options.says_nothing_of_dependents() {
+        act.warnings.push(JOBS.to_owned());
+    }
     act.report(exchange);
     let deleted = deleted?;
     let returns_object = !deleted.is_gone || ravelin_strategy::traits(kind(resource)).returns_deleted_object;

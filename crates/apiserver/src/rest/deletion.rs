@@ -122,6 +122,11 @@ impl DeleteOptions {
         })
     }
 
+    /// Whether nothing is said of what happens to dependents.
+    pub(crate) fn says_nothing_of_dependents(&self) -> bool {
+        self.propagation.is_none() && self.orphan_dependents.is_none()
+    }
+
     fn validate(&self, faults: &mut Vec<Fault>) {
         let field = "propagationPolicy";
         let Some(policy) = self.propagation.as_deref() else { return };

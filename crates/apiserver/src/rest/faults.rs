@@ -44,7 +44,8 @@ pub(crate) fn update(
     old: &Value,
     settings: &Settings,
 ) -> Vec<Fault> {
-    let mut faults = ravelin_validation::metadata_update(kind(resource), new, old);
+    let mut faults = ravelin_validation::metadata_common(resource.namespaced, new);
+    faults.extend(ravelin_validation::metadata_update(kind(resource), new, old));
     if resource.group == RBAC {
         faults.extend(ravelin_validation::metadata(kind(resource), resource.namespaced, new));
         let known: Vec<String> = faults.iter().map(ToString::to_string).collect();

@@ -151,13 +151,18 @@ pub(crate) fn unroutable(accept: &str) -> Option<Status> {
     if accept.trim().is_empty() || accept.split(',').map(Clause::of).any(|clause| known(&clause)) {
         return None;
     }
+    Some(unavailable(ACCEPTED))
+}
+
+/// 406, as the router words it: what there is instead.
+pub(crate) fn unavailable(representations: &str) -> Status {
     let mut status = Status::new(
         406,
         "NotAcceptable",
-        format!("406: Not Acceptable\n\nAvailable representations: {ACCEPTED}"),
+        format!("406: Not Acceptable\n\nAvailable representations: {representations}"),
     );
     status.details = Some(Box::default());
-    Some(status)
+    status
 }
 
 fn shape(clause: &Clause<'_>, shapes: Shapes) -> Option<Shape> {

@@ -6,7 +6,7 @@ use crate::api::Api;
 use crate::clock;
 use crate::codec;
 use crate::random;
-use crate::registry::{key, kind, refused};
+use crate::registry::{key, kind, kind_group, refused};
 use crate::rest::act::{Act, Target};
 use crate::rest::{create, faults, guard, metadata};
 use ravelin_admit::Operation;
@@ -145,7 +145,7 @@ fn check_revision(target: Target<'_>, made: &mut Value, existing: &Value) -> Res
     if said.is_empty() || said == "0" {
         if !ravelin_strategy::traits(kind(resource)).allow_unconditional_update {
             let fault = Fault::invalid("metadata.resourceVersion", 0, "must be specified for an update");
-            return Err(Status::invalid(&resource.group, &resource.kind, target.name, &[fault]));
+            return Err(Status::invalid(&resource.group, &resource.plural, target.name, &[fault]));
         }
         metadata::set(made, "resourceVersion", current.into());
         return Ok(true);
@@ -194,7 +194,7 @@ fn before_update(
     api.allocator.update(&api.registry, resource, made, existing)?;
     let faults = faults::update(resource, subresource, made, existing, &api.validation);
     if !faults.is_empty() {
-        return Err(Status::invalid(&resource.group, &resource.kind, target.name, &faults));
+        return Err(Status::invalid(kind_group(resource), &resource.kind, target.name, &faults));
     }
     act.warnings.extend(ravelin_strategy::warnings_on_update(kind, subresource, made, existing));
     metadata::tidy(made);

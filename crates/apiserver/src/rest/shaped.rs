@@ -23,7 +23,9 @@ impl ListFacts {
     /// The metadata of a list.
     pub(crate) fn metadata(&self) -> Map {
         let mut metadata = Map::new();
-        metadata.set("resourceVersion", self.resource_version.as_str().into());
+        if !self.resource_version.is_empty() {
+            metadata.set("resourceVersion", self.resource_version.as_str().into());
+        }
         if !self.continue_token.is_empty() {
             metadata.set("continue", self.continue_token.as_str().into());
         }
@@ -92,7 +94,18 @@ fn without_type(mut item: Value) -> Value {
 }
 
 fn partial(object: &Value, version: &str) -> Value {
-    ravelin_printing::partial_metadata(version, object)
+    let mut partial = ravelin_printing::partial_metadata(version, object);
+    // Upstream makes the annotation when it writes a DaemonSet, and of metadata alone it does not.
+    if object.field("kind").and_then(Value::as_str) == Some("DaemonSet")
+        && let Some(metadata) = partial.object_at("metadata")
+        && let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
+    {
+        annotations.remove("deprecated.daemonset.template.generation");
+        if annotations.is_empty() {
+            metadata.remove("annotations");
+        }
+    }
+    partial
 }
 
 fn table(

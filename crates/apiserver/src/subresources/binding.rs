@@ -29,7 +29,7 @@ pub(crate) async fn bind(api: &Api, exchange: &mut Exchange, body: &[u8]) -> Res
     exchange.record_request(&object, pods, "binding");
     let said = metadata::text(&object, "name").to_owned();
     let name = if info.subresource.is_empty() { said.clone() } else { info.name.clone() };
-    if !said.is_empty() && said != name {
+    if said != name {
         return Err(Status::bad_request("name in URL does not match name in Binding object"));
     }
     let mut act = Act::of(exchange, options.dry_run);

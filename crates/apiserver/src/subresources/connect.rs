@@ -33,7 +33,10 @@ pub(crate) fn connect(api: &Api, exchange: &mut Exchange, resource: &Resource) -
     let node = object.dotted("spec.nodeName").and_then(Value::as_str).unwrap_or_default();
     if resource.plural == "pods" && info.subresource == "log" && node.is_empty() {
         // A pod that has not begun has logged nothing.
-        return Ok(Answer::text(StatusCode::OK, "text/plain", ""));
+        return Ok(Answer::text(StatusCode::NO_CONTENT, "", ""));
+    }
+    if resource.plural == "pods" && info.subresource == "proxy" {
+        return Err(Status::bad_request("address not allowed"));
     }
     if resource.plural == "pods" && node.is_empty() {
         return Err(Status::bad_request(format!("pod {} does not have a host assigned", info.name)));

@@ -33,10 +33,7 @@ pub(crate) async fn evict(
     exchange.record_request(&object, resource, "eviction");
     let said = metadata::text(&object, "name");
     if !said.is_empty() && said != info.name {
-        return Err(Status::bad_request(format!(
-            "name in URL does not match name in Eviction object: \"{}\" vs \"{said}\"",
-            info.name
-        )));
+        return Err(Status::bad_request("name in URL does not match name in Eviction object"));
     }
     let mut act = Act::of(exchange, options.dry_run);
     let kind = ("policy", "v1", "Eviction");
