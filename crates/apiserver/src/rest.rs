@@ -66,14 +66,14 @@ pub(crate) async fn serve(api: &Arc<Api>, exchange: &mut Exchange, body: Bytes) 
         .resource(&info.api_group, &info.api_version, &info.resource)
         .ok_or_else(no_such_resource)?;
     check_place(exchange, resource)?;
-    if resource.group.is_empty() && resource.plural == "endpoints" {
-        exchange.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
-    }
     if !info.subresource.is_empty() && resource.subresource(&info.subresource).is_none() {
         return Err(no_such_resource());
     }
     if subresources::is_special(resource, &info.subresource) {
         return subresources::serve(api, exchange, resource, body).await;
+    }
+    if resource.group.is_empty() && resource.plural == "endpoints" {
+        exchange.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
     }
     check_verb(exchange, resource)?;
     check_segments(&info)?;

@@ -12,6 +12,7 @@
 mod e2e {
     pub(crate) mod control_plane;
     mod e2e_rbac;
+    mod e2e_serve;
     mod e2e_webhook;
     pub(crate) mod http;
     mod random;

@@ -61,7 +61,9 @@ pub(crate) fn arrive(parts: &Parts, peer: Arc<Peer>) -> Result<Exchange, Box<Ans
 /// Source: Go's `net/http` `readRequest` and `readTransfer`.
 fn framing(parts: &Parts) -> Result<(), Box<Answer>> {
     let text = "text/plain; charset=utf-8";
-    let refuse = |code: StatusCode, words: &str| Err(Box::new(Answer::text(code, text, words.to_owned()).with(CONNECTION, "close")));
+    let refuse = |code: StatusCode, words: &str| {
+        Err(Box::new(Answer::text(code, text, words.to_owned()).with(CONNECTION, "close")))
+    };
     let bad = |words: &str| refuse(StatusCode::BAD_REQUEST, words);
     if parts.version >= Version::HTTP_2 {
         return Ok(());
@@ -74,7 +76,9 @@ fn framing(parts: &Parts) -> Result<(), Box<Answer>> {
     let mut hosts = parts.headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (_, Some(_)) => bad("400 Bad Request: too many Host headers"),
-        (None, None) if parts.version == Version::HTTP_11 => bad("400 Bad Request: missing required Host header"),
+        (None, None) if parts.version == Version::HTTP_11 => {
+            bad("400 Bad Request: missing required Host header")
+        }
         (Some(host), None) if !host.as_bytes().iter().all(|byte| is_of_a_host(*byte)) => {
             bad("400 Bad Request: malformed Host header")
         }

@@ -45,9 +45,8 @@ pub(crate) fn object(
             summary(body)
         ))
     };
-    let unrecognized = |why: &str| {
-        unrecognizable(&format!("couldn't get version/kind; json parse error: {why}"))
-    };
+    let unrecognized =
+        |why: &str| unrecognizable(&format!("couldn't get version/kind; json parse error: {why}"));
     let mut read = match media {
         Media::Json => {
             ravelin_resource::read::body(body, DEPTH).map_err(|error| unrecognized(&error.to_string()))?

@@ -51,6 +51,8 @@ pub(crate) fn update(
         let known: Vec<String> = faults.iter().map(ToString::to_string).collect();
         let further = rules(resource, new, Some(old));
         faults.extend(further.into_iter().filter(|fault| !known.contains(&fault.to_string())));
+        // The strategy of these kinds looks at the change of metadata once more.
+        faults.extend(ravelin_validation::metadata_update(kind(resource), new, old));
     } else {
         faults.extend(ravelin_validation::update(kind(resource), subresource, new, old, settings));
     }

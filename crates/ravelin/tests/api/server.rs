@@ -97,7 +97,8 @@ fn spawn(kubeconfig: &Path, flags: &[&str]) -> (Child, SocketAddr) {
 /// The authority that a kubeconfig names.
 fn authority(kubeconfig: &Path) -> String {
     let text = fs::read_to_string(kubeconfig).unwrap();
-    let line = text.lines().find_map(|line| line.trim().strip_prefix("certificate-authority-data: ")).unwrap();
+    let line =
+        text.lines().find_map(|line| line.trim().strip_prefix("certificate-authority-data: ")).unwrap();
     String::from_utf8(base64::engine::general_purpose::STANDARD.decode(line).unwrap()).unwrap()
 }
 
@@ -144,10 +145,11 @@ pub(crate) fn connect(
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(server.authority.as_bytes()).unwrap()).unwrap();
-    let builder = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots);
+    let builder =
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots);
     let mut config = match client {
         None => builder.with_no_client_auth(),
         Some(pair) => {
@@ -157,7 +159,8 @@ pub(crate) fn connect(
         }
     };
     config.alpn_protocols = vec![protocol.to_vec()];
-    let connection = rustls::ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+    let connection =
+        rustls::ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
     let stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_nodelay(true).unwrap();
@@ -202,7 +205,11 @@ impl<'s> Caller<'s> {
 
     /// The bytes of a request.
     pub(crate) fn request(&self, method: &str, path: &str, more: &str, body: &str) -> Vec<u8> {
-        let content_type = if more.to_lowercase().contains("content-type:") { "" } else { "Content-Type: application/json\r\n" };
+        let content_type = if more.to_lowercase().contains("content-type:") {
+            ""
+        } else {
+            "Content-Type: application/json\r\n"
+        };
         let length = body.len();
         format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{}{more}{content_type}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}",

@@ -72,6 +72,44 @@ impl Client {
         self.send("PUT", path, Some(body)).unwrap_or_else(|error| panic!("PUT {path}: {error}"))
     }
 
+    /// The same client, for another server that the same CA vouches for.
+    pub(crate) fn at(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
+    }
+
+    /// Sends exactly this, with the client's own headers or without them.
+    pub(crate) fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(String, String)],
+        body: Option<&str>,
+        with_own: bool,
+    ) -> Response {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in self.headers.iter().filter(|_| with_own) {
+            request = request.header(*name, value);
+        }
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        // Some of these requests carry a body where most do not.
+        let request =
+            self.agent.configure_request(request.body(body.unwrap_or_default().to_owned()).unwrap());
+        let request = request.allow_non_standard_methods(true).build();
+        let response = self.agent.run(request);
+        Self::read(response.unwrap_or_else(|error| panic!("{method} {path}: {error}"))).unwrap()
+    }
+
+    fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Response, ureq::Error> {
+        let status = response.status().as_u16();
+        let warnings = response.headers().get_all("warning").iter();
+        let warnings = warnings.map(|header| warning(header.to_str().unwrap())).collect();
+        let text = response.body_mut().with_config().limit(100_000_000).read_to_string()?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Ok(Response { status, body, warnings })
+    }
+
     fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Response, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in &self.headers {
@@ -84,13 +122,7 @@ impl Client {
             }
             None => self.agent.run(request.body(()).unwrap()),
         };
-        let mut response = response?;
-        let status = response.status().as_u16();
-        let warnings = response.headers().get_all("warning").iter();
-        let warnings = warnings.map(|header| warning(header.to_str().unwrap())).collect();
-        let text = response.body_mut().with_config().limit(100_000_000).read_to_string()?;
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Response { status, body, warnings })
+        Self::read(response?)
     }
 }
 
