@@ -83,7 +83,7 @@ pub(crate) async fn spawn(
     observers.extend(namespaces.clone().map(|it| it as Arc<dyn Observer>));
     observers.extend(garbage.clone().map(|it| it as Arc<dyn Observer>));
     observers.extend(quotas.clone().map(|it| it as Arc<dyn Observer>));
-    let feed = Feed::new(api, observers);
+    let feed = Feed::new(&api.registry.store, observers);
     let told = feed.tell();
     if let Some(accounts) = accounts {
         accounts.settle().await;

@@ -409,4 +409,51 @@ mod tests {
         client.until(&path, |_, it| it["status"]["hard"]["pods"] == "5").await;
         server.end().await;
     }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_happened_while_no_loop_ran_is_made_up_for() {
+        let data = tempfile::tempdir().unwrap();
+        let maps = format!("{CORE}/default/configmaps");
+        let server = started(data.path(), Controllers::NONE).await;
+        let client = &server.client;
+        namespace(client, "going").await;
+        make(client, &format!("{CORE}/going/configmaps"), config_map("left", &[])).await;
+        client.delete(&format!("{CORE}/going"), &Value::Null).await;
+        for (name, policy) in [("b", "Background"), ("f", "Foreground"), ("o", "Orphan")] {
+            let made = make(client, &maps, config_map(name, &[])).await;
+            make(client, &maps, config_map(&format!("of-{name}"), &[owner(&made, true)])).await;
+            client.delete(&format!("{maps}/{name}"), &json!({"propagationPolicy": policy})).await;
+        }
+        let quota = json!({
+            "apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": {"pods": "2"}},
+        });
+        make(client, &format!("{CORE}/default/resourcequotas"), quota).await;
+        a_while().await;
+        let (code, _) = client.get(&format!("{maps}/of-b")).await;
+        assert_eq!(code, 200);
+        server.end().await;
+
+        let server = started(data.path(), Controllers::ALL).await;
+        let client = &server.client;
+        for name in ["of-b", "f", "of-f", "o"] {
+            gone(client, &format!("{maps}/{name}")).await;
+        }
+        gone(client, &format!("{CORE}/going")).await;
+        let (code, orphan) = client.get(&format!("{maps}/of-o")).await;
+        assert_eq!((code, &orphan["metadata"]["ownerReferences"]), (200, &Value::Null));
+        let quota = format!("{CORE}/default/resourcequotas/q");
+        client
+            .until(&quota, |_, it| it["status"] == json!({"hard": {"pods": "2"}, "used": {"pods": "0"}}))
+            .await;
+        server.end().await;
+    }
+
+    /// A server over a folder that outlives it.
+    async fn started(data: &std::path::Path, controllers: Controllers) -> Started {
+        Started::new(|config, _| {
+            config.data = Some(data.to_owned());
+            config.controllers = controllers;
+        })
+        .await
+    }
 }

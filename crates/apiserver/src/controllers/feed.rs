@@ -2,9 +2,8 @@
 
 use super::places::parts;
 use super::{Change, Observer};
-use crate::api::Api;
 use crate::registry::ROOT;
-use ravelin_store::{Entry, Range, Revision, Start, StoreError, WatchError, Watcher};
+use ravelin_store::{Entry, Range, Revision, Start, Store, StoreError, WatchError, Watcher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +16,13 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What tells the loops of all writes.
 pub(super) struct Feed {
-    api: Arc<Api>,
+    store: Arc<dyn Store>,
     observers: Vec<Arc<dyn Observer>>,
 }
 
 impl Feed {
-    pub(super) fn new(api: &Arc<Api>, observers: Vec<Arc<dyn Observer>>) -> Self {
-        Self { api: Arc::clone(api), observers }
+    pub(super) fn new(store: &Arc<dyn Store>, observers: Vec<Arc<dyn Observer>>) -> Self {
+        Self { store: Arc::clone(store), observers }
     }
 
     /// Tells everything that is there, and at which revision that was; nothing where the store fails.
@@ -35,7 +34,7 @@ impl Feed {
 
     fn told(&self) -> Result<Revision, StoreError> {
         self.observers.iter().for_each(|observer| observer.begin());
-        let mut page = self.api.registry.store.range(&Range { limit: PAGE, ..Range::of(ROOT) })?;
+        let mut page = self.store.range(&Range { limit: PAGE, ..Range::of(ROOT) })?;
         let revision = page.revision;
         loop {
             for entry in &page.entries {
@@ -43,7 +42,7 @@ impl Feed {
             }
             let Some(last) = page.entries.pop().filter(|_| page.remaining > 0) else { break };
             let next = Range { prefix: ROOT, after: Some(&last.key), limit: PAGE, at: Some(revision) };
-            page = self.api.registry.store.range(&next)?;
+            page = self.store.range(&next)?;
         }
         self.observers.iter().for_each(|observer| observer.is_complete());
         Ok(revision)
@@ -65,7 +64,7 @@ impl Feed {
     /// Tells of every write after a revision. Where that is forgotten, or there is none, everything is told again.
     pub(super) async fn run(self, mut told: Option<Revision>) {
         loop {
-            let watcher = told.map(|revision| self.api.registry.store.watch(ROOT, Start::After(revision)));
+            let watcher = told.map(|revision| self.store.watch(ROOT, Start::After(revision)));
             match watcher {
                 Some(Ok(watcher)) => match self.follow(watcher).await {
                     WatchError::TooSlow { after } => {
@@ -99,5 +98,89 @@ impl Feed {
             }
             tokio::task::yield_now().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parking_lot::Mutex;
+    use ravelin_store::{Limits, Memory};
+
+    /// What was told, and how often from the beginning.
+    #[derive(Default)]
+    struct Told(Mutex<(Vec<String>, usize)>);
+
+    impl Observer for Told {
+        fn begin(&self) {
+            self.0.lock().1 += 1;
+        }
+
+        fn observe(&self, change: &Change<'_>) {
+            let sign = if change.current.is_some() { "+" } else { "-" };
+            self.0.lock().0.push(format!("{sign}{}/{}", change.namespace, change.name));
+        }
+    }
+
+    impl Told {
+        fn take(&self) -> (Vec<String>, usize) {
+            std::mem::take(&mut *self.0.lock())
+        }
+    }
+
+    async fn turns() {
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn fed(history: usize) -> (Arc<dyn Store>, Arc<Told>, Feed) {
+        let limits = Limits { watcher: 4, history, ..Limits::STANDARD };
+        let store: Arc<dyn Store> = Arc::new(Memory::new(limits));
+        let told = Arc::new(Told::default());
+        let feed = Feed::new(&store, vec![Arc::clone(&told) as Arc<dyn Observer>]);
+        (store, told, feed)
+    }
+
+    #[tokio::test]
+    async fn each_write_is_told_once_and_who_is_behind_catches_up() {
+        let (store, told, feed) = fed(100_000);
+        let all: Vec<String> = (0..2500).map(|number| format!("+n/{number:04}")).collect();
+        for number in 0..2500 {
+            store.create(&format!("/registry/pods/n/{number:04}"), "{}".into()).unwrap();
+        }
+        let revision = feed.tell();
+        assert_eq!(told.take(), (all, 1));
+        store.create("/registry/nodes", "{}".into()).unwrap();
+        let task = tokio::spawn(feed.run(revision));
+        turns().await;
+        // More than may wait: nobody takes them before this is done.
+        let last = store.get("/registry/pods/n/0000").unwrap().unwrap().mod_revision;
+        store.delete("/registry/pods/n/0000", last).unwrap();
+        for number in 0..20 {
+            store.create(&format!("/registry/pods/m/{number}"), "{}".into()).unwrap();
+        }
+        turns().await;
+        let mut expected = vec!["-n/0000".to_owned()];
+        expected.extend((0..20).map(|number| format!("+m/{number}")));
+        assert_eq!(told.take(), (expected, 0));
+        task.abort();
+    }
+
+    #[tokio::test]
+    async fn where_the_past_is_forgotten_everything_is_told_again() {
+        let (store, told, feed) = fed(8);
+        store.create("/registry/pods/n/a", "{}".into()).unwrap();
+        let task = tokio::spawn(feed.run(None));
+        tokio::time::pause();
+        tokio::time::sleep(PAUSE * 2).await;
+        assert_eq!(told.take(), (vec!["+n/a".to_owned()], 1));
+        for number in 0..40 {
+            store.create(&format!("/registry/pods/m/{number:02}"), "{}".into()).unwrap();
+        }
+        turns().await;
+        let (seen, times) = told.take();
+        assert!(times == 1 && seen.len() >= 41 && seen.iter().any(|name| name == "+n/a"), "{times} {seen:?}");
+        task.abort();
     }
 }

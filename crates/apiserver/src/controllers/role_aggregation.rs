@@ -6,7 +6,7 @@ use super::queue::{Outcome, Queue};
 use super::{Change, Observer, edit, outcome};
 use crate::api::Api;
 use crate::codec;
-use crate::registry::key;
+use crate::registry::{key, prefix, refused};
 use crate::rest::act::Target;
 use crate::rest::metadata;
 use compact_str::CompactString;
@@ -15,7 +15,7 @@ use ravelin_authz::rbac::{ClusterRole, PolicyRule, aggregation};
 use ravelin_object::selector::Selector;
 use ravelin_object::status::Status;
 use ravelin_object::{Map, Value};
-use ravelin_store::Entry;
+use ravelin_store::{Entry, Range};
 use std::sync::Arc;
 
 const NAME: &str = "clusterrole-aggregation-controller";
@@ -53,9 +53,17 @@ impl RoleAggregation {
     /// Writes every aggregated role whose rules are not those that it comes to have in the end.
     async fn aggregate(&self) -> Result<(), Status> {
         let Some(resource) = self.api.registry.table.resource(GROUP, "v1", PLURAL) else { return Ok(()) };
-        let objects = self.api.registry.all(GROUP, PLURAL, None)?;
-        let before: Vec<ClusterRole> =
-            objects.iter().filter_map(|object| ClusterRole::decode(object, 0).ok()).collect();
+        // Objects are many times as large as what is read of them: one at a time.
+        let (mut before, mut uids) = (Vec::new(), Vec::new());
+        let prefix = prefix(GROUP, PLURAL);
+        let page = self.api.registry.store.range(&Range::of(&prefix)).map_err(|error| refused(&error))?;
+        for entry in &page.entries {
+            let object = codec::decode(entry)?;
+            if let Ok(role) = ClusterRole::decode(&object, 0) {
+                before.push(role);
+                uids.push(metadata::text(&object, "uid").to_owned());
+            }
+        }
         *self.selectors.lock() = before
             .iter()
             .flat_map(|role| role.aggregation.iter().flatten())
@@ -65,12 +73,11 @@ impl RoleAggregation {
         for unreadable in aggregation::aggregate(&mut after) {
             tracing::warn!(controller = NAME, %unreadable, "rules stay as they are");
         }
-        for (_, role) in before.iter().zip(&after).filter(|(before, after)| before.rules != after.rules) {
+        let roles = before.iter().zip(&after).zip(&uids);
+        for ((_, role), uid) in roles.filter(|((before, after), _)| before.rules != after.rules) {
             let name = role.metadata.name.as_str();
-            let uid = objects.iter().find(|object| metadata::text(object, "name") == name);
-            let uid = uid.map(|object| metadata::text(object, "uid").to_owned()).unwrap_or_default();
             let rules = Value::Array(role.rules.iter().map(rule).collect());
-            edit(&self.api, Target::of(resource, "", name), &uid, &mut |object| {
+            edit(&self.api, Target::of(resource, "", name), uid, &mut |object| {
                 if let Some(object) = object.as_object_mut() {
                     object.set("rules", rules.clone());
                 }
