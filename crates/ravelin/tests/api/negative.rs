@@ -71,7 +71,7 @@ impl Stage {
         write("proxies.crt", &proxies.certificate);
         write("sa.key", &signing_key.serialize_pem());
         write("tokens.csv", "root-token,root,1,\"system:masters\"\nann-token,ann,2,\"dev\"\n");
-        let policy = "{apiVersion: audit.k8s.io/v1, kind: Policy, omitStages: [RequestReceived], rules: [{level: Metadata}]}";
+        let policy = r#"{"apiVersion":"audit.k8s.io/v1","kind":"Policy","omitStages":["RequestReceived"],"rules":[{"level":"Metadata"}]}"#;
         write("policy.yaml", policy);
         let flags = [
             ("--client-ca-file", path("clients.crt")),
@@ -384,7 +384,8 @@ fn tokens_that_are_none_say_nothing() {
     let now = claims["iat"].as_i64().unwrap();
     let mac = |secret: &[u8], text: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), text).as_ref().to_vec();
     let pem = stage.public_key.as_bytes();
-    let der = stage.signing_key.public_key_der();
+    let lines: String = stage.public_key.lines().filter(|line| !line.starts_with('-')).collect();
+    let der = base64::engine::general_purpose::STANDARD.decode(lines).unwrap();
     let raw = stage.signing_key.public_key_raw();
     let hs256 = with(&header, "alg", json!("HS256"));
     let claim = |key: &str, new: Value| by_own(&header, &with(&claims, key, new));

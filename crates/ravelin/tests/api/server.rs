@@ -106,8 +106,6 @@ fn authority(kubeconfig: &Path) -> String {
 pub(crate) struct Answer {
     /// The code; 0 where the connection ended without an answer.
     pub(crate) code: u16,
-    /// Lines of headers, lower-case.
-    pub(crate) head: String,
     /// The body; a text where it is no JSON.
     pub(crate) body: Value,
 }
@@ -180,7 +178,7 @@ pub(crate) fn read(bytes: &[u8]) -> Answer {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let code = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_default();
     let body = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
-    Answer { code, head: head.to_lowercase(), body }
+    Answer { code, body }
 }
 
 /// Somebody who asks a server, over a connection for each request.
