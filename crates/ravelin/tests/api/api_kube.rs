@@ -26,7 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn config(server: &Server) -> Config {
     let kubeconfig = Kubeconfig::read_from(&server.kubeconfig).unwrap();
-    Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap()
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+    // A refused eviction is an answer.
+    config.default_retry = false;
+    config
 }
 
 async fn client(server: &Server) -> Client {
@@ -48,7 +51,12 @@ fn code<T: std::fmt::Debug>(outcome: Result<T, kube::Error>) -> u16 {
 
 fn run(test: impl Future<Output = ()>) {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(test);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(test);
 }
 
 /// A namespace with a service account, made here or by a controller.
@@ -84,7 +92,8 @@ fn objects_are_made_read_changed_and_deleted() {
         let merge = Patch::Merge(json!({"data": {"k": "2", "l": "3"}}));
         let changed = maps.patch("one", &PatchParams::default(), &merge).await.unwrap();
         assert_eq!(changed.data.as_ref().unwrap().len(), 2);
-        let patch = of(json!([{"op": "test", "path": "/data/k", "value": "2"}, {"op": "remove", "path": "/data/l"}]));
+        let patch =
+            of(json!([{"op": "test", "path": "/data/k", "value": "2"}, {"op": "remove", "path": "/data/l"}]));
         let changed = maps.patch("one", &PatchParams::default(), &Patch::Json::<()>(patch)).await.unwrap();
         assert_eq!(changed.data.as_ref().unwrap().len(), 1);
         let failing = of(json!([{"op": "test", "path": "/data/k", "value": "9"}]));
@@ -129,7 +138,9 @@ fn objects_are_made_read_changed_and_deleted() {
 
         maps.delete("one", &DeleteParams::default()).await.unwrap();
         assert_eq!(code(maps.delete("one", &DeleteParams::default()).await), 404);
-        maps.delete_collection(&DeleteParams::default(), &ListParams::default().labels("app=a")).await.unwrap();
+        maps.delete_collection(&DeleteParams::default(), &ListParams::default().labels("app=a"))
+            .await
+            .unwrap();
         assert!(maps.list(&ListParams::default().labels("app=a")).await.unwrap().items.is_empty());
     });
 }
@@ -142,10 +153,15 @@ fn objects_of_any_kind_are_reached_by_discovery() {
         namespace(&client, "shop").await;
         assert_eq!(client.apiserver_version().await.unwrap().major, "1");
         let discovery = Discovery::new(client.clone()).run().await.unwrap();
-        let found = |group: &str, kind: &str| discovery.groups().any(|one| {
-            one.name() == group && one.recommended_resources().iter().any(|(resource, _)| resource.kind == kind)
-        });
-        assert!(found("", "Pod") && found("apps", "Deployment") && found("rbac.authorization.k8s.io", "Role"));
+        let found = |group: &str, kind: &str| {
+            discovery.groups().any(|one| {
+                one.name() == group
+                    && one.recommended_resources().iter().any(|(resource, _)| resource.kind == kind)
+            })
+        };
+        assert!(
+            found("", "Pod") && found("apps", "Deployment") && found("rbac.authorization.k8s.io", "Role")
+        );
 
         let kind = GroupVersionKind::gvk("apps", "v1", "Deployment");
         let (resource, _) = kube::discovery::pinned_kind(&client, &kind).await.unwrap();
@@ -165,12 +181,16 @@ fn objects_of_any_kind_are_reached_by_discovery() {
         let patch = json!({"spec": {"template": {"spec": {"containers": [{"name": "b", "image": "b:2"}]}}}});
         let patched = typed.patch("web", &PatchParams::default(), &Patch::Strategic(patch)).await.unwrap();
         let spec = patched.spec.unwrap();
-        let images: Vec<_> = spec.template.spec.unwrap().containers.into_iter().map(|one| one.image.unwrap()).collect();
+        let images: Vec<_> =
+            spec.template.spec.unwrap().containers.into_iter().map(|one| one.image.unwrap()).collect();
         assert_eq!(images, ["a:1", "b:2"]);
         assert_eq!(spec.replicas, Some(1), "a default");
         assert_eq!(patched.metadata.generation, Some(2));
 
-        let scaled = typed.patch_scale("web", &PatchParams::default(), &Patch::Merge(json!({"spec": {"replicas": 3}}))).await.unwrap();
+        let scaled = typed
+            .patch_scale("web", &PatchParams::default(), &Patch::Merge(json!({"spec": {"replicas": 3}})))
+            .await
+            .unwrap();
         assert_eq!(scaled.spec.unwrap().replicas, Some(3));
         let status = json!({"status": {"replicas": 3}, "spec": {"replicas": 9}});
         let told = typed.patch_status("web", &PatchParams::default(), &Patch::Merge(status)).await.unwrap();
@@ -205,11 +225,25 @@ fn watches_tell_what_happens_in_its_order() {
         maps.create(&PostParams::default(), &map("one", "1")).await.unwrap();
         maps.patch("one", &PatchParams::default(), &Patch::Merge(json!({"data": {"k": "2"}}))).await.unwrap();
         // Who no longer has the label is gone from this watch.
-        maps.patch("one", &PatchParams::default(), &Patch::Merge(json!({"metadata": {"labels": {"app": "b"}}}))).await.unwrap();
-        maps.patch("one", &PatchParams::default(), &Patch::Merge(json!({"metadata": {"labels": {"app": "a"}}}))).await.unwrap();
+        maps.patch(
+            "one",
+            &PatchParams::default(),
+            &Patch::Merge(json!({"metadata": {"labels": {"app": "b"}}})),
+        )
+        .await
+        .unwrap();
+        maps.patch(
+            "one",
+            &PatchParams::default(),
+            &Patch::Merge(json!({"metadata": {"labels": {"app": "a"}}})),
+        )
+        .await
+        .unwrap();
         maps.delete("one", &DeleteParams::default()).await.unwrap();
         assert!(matches!(next(&mut stream).await, WatchEvent::Added(_)));
-        assert!(matches!(next(&mut stream).await, WatchEvent::Modified(one) if one.data.as_ref().unwrap()["k"] == "2"));
+        assert!(
+            matches!(next(&mut stream).await, WatchEvent::Modified(one) if one.data.as_ref().unwrap()["k"] == "2")
+        );
         assert!(matches!(next(&mut stream).await, WatchEvent::Deleted(_)));
         assert!(matches!(next(&mut stream).await, WatchEvent::Added(_)));
         assert!(matches!(next(&mut stream).await, WatchEvent::Deleted(_)));
@@ -226,12 +260,17 @@ fn the_watcher_of_the_runtime_sees_everything_by_list_and_by_stream() {
         maps.create(&PostParams::default(), &map("before", "1")).await.unwrap();
         for config in [watcher::Config::default(), watcher::Config::default().streaming_lists()] {
             let mut events = watcher::watcher(maps.clone(), config.labels("app=a")).boxed();
-            let mut next = async || tokio::time::timeout(PATIENCE, events.try_next()).await.unwrap().unwrap().unwrap();
+            let mut next =
+                async || tokio::time::timeout(PATIENCE, events.try_next()).await.unwrap().unwrap().unwrap();
             assert!(matches!(next().await, watcher::Event::Init));
-            assert!(matches!(next().await, watcher::Event::InitApply(one) if one.metadata.name.as_deref() == Some("before")));
+            assert!(
+                matches!(next().await, watcher::Event::InitApply(one) if one.metadata.name.as_deref() == Some("before"))
+            );
             assert!(matches!(next().await, watcher::Event::InitDone));
             maps.create(&PostParams::default(), &map("during", "1")).await.unwrap();
-            assert!(matches!(next().await, watcher::Event::Apply(one) if one.metadata.name.as_deref() == Some("during")));
+            assert!(
+                matches!(next().await, watcher::Event::Apply(one) if one.metadata.name.as_deref() == Some("during"))
+            );
             maps.delete("during", &DeleteParams::default()).await.unwrap();
             assert!(matches!(next().await, watcher::Event::Delete(_)));
         }
@@ -247,10 +286,19 @@ fn who_asks_is_known_and_may_do_what_they_may() {
         let accounts: Api<ServiceAccount> = Api::namespaced(admin.clone(), "shop");
         accounts.create(&PostParams::default(), &of(json!({"metadata": {"name": "clerk"}}))).await.unwrap();
         let request = TokenRequest {
-            spec: TokenRequestSpec { audiences: Vec::new(), expiration_seconds: Some(3600), bound_object_ref: None },
+            spec: TokenRequestSpec {
+                audiences: Vec::new(),
+                expiration_seconds: Some(3600),
+                bound_object_ref: None,
+            },
             ..TokenRequest::default()
         };
-        let token = accounts.create_token_request("clerk", &PostParams::default(), &request).await.unwrap().status.unwrap();
+        let token = accounts
+            .create_token_request("clerk", &PostParams::default(), &request)
+            .await
+            .unwrap()
+            .status
+            .unwrap();
 
         let mut own = config(&server).await;
         own.auth_info = kube::config::AuthInfo { token: Some(token.token.into()), ..Default::default() };
@@ -273,7 +321,8 @@ fn who_asks_is_known_and_may_do_what_they_may() {
                 resource: Some("configmaps".to_owned()),
                 ..ResourceAttributes::default()
             };
-            let spec = SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), ..Default::default() };
+            let spec =
+                SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), ..Default::default() };
             let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
             let reviews: Api<SelfSubjectAccessReview> = Api::all(client.clone());
             reviews.create(&PostParams::default(), &review).await.unwrap().status.unwrap().allowed
@@ -301,7 +350,10 @@ fn who_asks_is_known_and_may_do_what_they_may() {
         other.auth_info.impersonate = Some("ann".to_owned());
         other.auth_info.impersonate_groups = Some(vec!["dev".to_owned()]);
         let user = whoami(&Client::try_from(other).unwrap()).await;
-        assert_eq!((user.username.as_deref(), user.groups.unwrap()), (Some("ann"), vec!["dev".to_owned(), "system:authenticated".to_owned()]));
+        assert_eq!(
+            (user.username.as_deref(), user.groups.unwrap()),
+            (Some("ann"), vec!["dev".to_owned(), "system:authenticated".to_owned()])
+        );
 
         // A token of an account that is gone is none.
         accounts.delete("clerk", &DeleteParams::default()).await.unwrap();
@@ -317,12 +369,17 @@ fn pods_are_admitted_bound_and_evicted() {
         namespace(&client, "shop").await;
         let pods: Api<Pod> = Api::namespaced(client.clone(), "shop");
         let pod = |name: &str| -> Pod {
-            of(json!({"metadata": {"name": name, "labels": {"app": "a"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}))
+            of(
+                json!({"metadata": {"name": name, "labels": {"app": "a"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}),
+            )
         };
         let made = pods.create(&PostParams::default(), &pod("one")).await.unwrap();
         let spec = made.spec.unwrap();
         assert_eq!(spec.service_account_name.as_deref(), Some("default"));
-        assert!(spec.volumes.unwrap().iter().any(|volume| volume.projected.is_some()), "the token of the account");
+        assert!(
+            spec.volumes.unwrap().iter().any(|volume| volume.projected.is_some()),
+            "the token of the account"
+        );
         assert_eq!(made.status.unwrap().phase.as_deref(), Some("Pending"));
 
         let spaces: Api<Namespace> = Api::all(client.clone());
@@ -333,10 +390,26 @@ fn pods_are_admitted_bound_and_evicted() {
         let budgets: Api<PodDisruptionBudget> = Api::namespaced(client.clone(), "shop");
         let budget = json!({"metadata": {"name": "b"}, "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "a"}}}});
         budgets.create(&PostParams::default(), &of(budget)).await.unwrap();
-        pods.patch_status("one", &PatchParams::default(), &Patch::Merge(json!({"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}))).await.unwrap();
+        pods.patch_status(
+            "one",
+            &PatchParams::default(),
+            &Patch::Merge(
+                json!({"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}),
+            ),
+        )
+        .await
+        .unwrap();
         assert_eq!(code(pods.evict("one", &EvictParams::default()).await), 429);
         budgets.delete("b", &DeleteParams::default()).await.unwrap();
-        pods.evict("one", &EvictParams { delete_options: Some(DeleteParams::default().grace_period(0)), ..Default::default() }).await.unwrap();
+        pods.evict(
+            "one",
+            &EvictParams {
+                delete_options: Some(DeleteParams::default().grace_period(0)),
+                ..Default::default()
+            },
+        )
+        .await
+        .unwrap();
         assert_eq!(pods.get_opt("one").await.unwrap().map(|pod| pod.metadata.name), None);
     });
 }

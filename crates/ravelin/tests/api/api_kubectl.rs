@@ -15,10 +15,19 @@ use std::time::{Duration, Instant};
 fn program() -> Option<PathBuf> {
     let assets = std::env::var_os("KUBEBUILDER_ASSETS").map(|folder| PathBuf::from(folder).join("kubectl"));
     let cache = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/ravelin-envtest"));
-    let built = cache.into_iter().flat_map(fs::read_dir).flatten().flatten().map(|entry| entry.path().join("kubectl"));
+    let built = cache
+        .into_iter()
+        .flat_map(fs::read_dir)
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join("kubectl"));
     let all = assets.into_iter().chain(built).chain([PathBuf::from("kubectl")]);
     all.into_iter().find(|path| {
-        let version = Command::new(path).args(["version", "--client"]).stderr(Stdio::null()).stdout(Stdio::null()).status();
+        let version = Command::new(path)
+            .args(["version", "--client"])
+            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .status();
         version.is_ok_and(|status| status.success())
     })
 }
@@ -31,7 +40,9 @@ struct Kubectl {
 impl Kubectl {
     fn new(test: &str) -> Option<Self> {
         let Some(program) = program() else {
-            say(&format!("{test}: SKIPPED: no kubectl in KUBEBUILDER_ASSETS, ~/.cache/ravelin-envtest or PATH"));
+            say(&format!(
+                "{test}: SKIPPED: no kubectl in KUBEBUILDER_ASSETS, ~/.cache/ravelin-envtest or PATH"
+            ));
             return None;
         };
         let kubectl = Self { program, server: Server::ephemeral(&[]) };
@@ -58,7 +69,12 @@ impl Kubectl {
     #[track_caller]
     fn ok(&self, args: &[&str]) -> String {
         let output = self.run(args);
-        assert!(output.status.success(), "kubectl {args:?}: {}{}", text(&output.stdout), text(&output.stderr));
+        assert!(
+            output.status.success(),
+            "kubectl {args:?}: {}{}",
+            text(&output.stdout),
+            text(&output.stderr)
+        );
         text(&output.stdout)
     }
 
@@ -112,48 +128,153 @@ fn objects_are_applied_shown_changed_and_deleted() {
     let Some(kubectl) = Kubectl::new("objects_are_applied_shown_changed_and_deleted") else { return };
     let file = kubectl.file("web.yaml", DEPLOYMENT);
     has(&kubectl.ok(&["apply", "-f", &file]), &["deployment.apps/web created", "configmap/settings created"]);
-    has(&kubectl.ok(&["apply", "-f", &file]), &["deployment.apps/web unchanged", "configmap/settings unchanged"]);
+    has(
+        &kubectl.ok(&["apply", "-f", &file]),
+        &["deployment.apps/web unchanged", "configmap/settings unchanged"],
+    );
     kubectl.file("web.yaml", &DEPLOYMENT.replace("nginx:1", "nginx:2").replace(", size: small", ""));
-    has(&kubectl.ok(&["apply", "-f", &file]), &["deployment.apps/web configured", "configmap/settings configured"]);
-    let image = ["get", "deployment", "web", "-n", "shop", "-o", "jsonpath={.spec.template.spec.containers[*].image}"];
+    has(
+        &kubectl.ok(&["apply", "-f", &file]),
+        &["deployment.apps/web configured", "configmap/settings configured"],
+    );
+    let image = [
+        "get",
+        "deployment",
+        "web",
+        "-n",
+        "shop",
+        "-o",
+        "jsonpath={.spec.template.spec.containers[*].image}",
+    ];
     assert_eq!(kubectl.ok(&image), "nginx:2");
     let map = kubectl.ok(&["get", "configmap", "settings", "-n", "shop", "-o", "yaml"]);
     has(&map, &["color: red", "kind: ConfigMap", "kubectl.kubernetes.io/last-applied-configuration"]);
     assert!(!map.contains("  size: small"), "{map}");
 
     let wide = kubectl.ok(&["get", "deployments", "-A", "-o", "wide"]);
-    has(&wide, &["NAMESPACE", "READY", "UP-TO-DATE", "CONTAINERS", "IMAGES", "SELECTOR", "web", "0/2", "nginx:2", "app=web"]);
-    has(&kubectl.ok(&["get", "deploy,cm", "-n", "shop", "--show-labels"]), &["deployment.apps/web", "configmap/settings", "app=web"]);
+    has(
+        &wide,
+        &[
+            "NAMESPACE",
+            "READY",
+            "UP-TO-DATE",
+            "CONTAINERS",
+            "IMAGES",
+            "SELECTOR",
+            "web",
+            "0/2",
+            "nginx:2",
+            "app=web",
+        ],
+    );
+    has(
+        &kubectl.ok(&["get", "deploy,cm", "-n", "shop", "--show-labels"]),
+        &["deployment.apps/web", "configmap/settings", "app=web"],
+    );
     has(&kubectl.ok(&["get", "namespaces"]), &["NAME", "STATUS", "AGE", "shop", "Active"]);
-    has(&kubectl.ok(&["describe", "deployment", "web", "-n", "shop"]), &["Name:", "web", "nginx:2", "StrategyType:", "RollingUpdate"]);
+    has(
+        &kubectl.ok(&["describe", "deployment", "web", "-n", "shop"]),
+        &["Name:", "web", "nginx:2", "StrategyType:", "RollingUpdate"],
+    );
     has(&kubectl.ok(&["describe", "namespace", "shop"]), &["Name:", "shop", "Active"]);
-    has(&kubectl.fails(&["get", "configmap", "none", "-n", "shop"]), &["Error from server (NotFound): configmaps \"none\" not found"]);
+    has(
+        &kubectl.fails(&["get", "configmap", "none", "-n", "shop"]),
+        &["Error from server (NotFound): configmaps \"none\" not found"],
+    );
 
     has(&kubectl.ok(&["label", "cm", "settings", "-n", "shop", "tier=front"]), &["labeled"]);
-    has(&kubectl.fails(&["label", "cm", "settings", "-n", "shop", "tier=back"]), &["already has a value (front)"]);
+    has(
+        &kubectl.fails(&["label", "cm", "settings", "-n", "shop", "tier=back"]),
+        &["already has a value (front)"],
+    );
     has(&kubectl.ok(&["annotate", "cm", "settings", "-n", "shop", "note=x"]), &["annotated"]);
     has(&kubectl.ok(&["get", "cm", "-n", "shop", "-l", "tier=front", "-o", "name"]), &["configmap/settings"]);
-    has(&kubectl.ok(&["patch", "cm", "settings", "-n", "shop", "--type", "merge", "-p", r#"{"data":{"color":"blue"}}"#]), &["patched"]);
-    has(&kubectl.ok(&["patch", "cm", "settings", "-n", "shop", "--type", "json", "-p", r#"[{"op":"add","path":"/data/more","value":"1"}]"#]), &["patched"]);
-    has(&kubectl.ok(&["patch", "deploy", "web", "-n", "shop", "-p", r#"{"spec":{"template":{"spec":{"containers":[{"name":"web","image":"nginx:3"}]}}}}"#]), &["patched"]);
+    has(
+        &kubectl.ok(&[
+            "patch",
+            "cm",
+            "settings",
+            "-n",
+            "shop",
+            "--type",
+            "merge",
+            "-p",
+            r#"{"data":{"color":"blue"}}"#,
+        ]),
+        &["patched"],
+    );
+    has(
+        &kubectl.ok(&[
+            "patch",
+            "cm",
+            "settings",
+            "-n",
+            "shop",
+            "--type",
+            "json",
+            "-p",
+            r#"[{"op":"add","path":"/data/more","value":"1"}]"#,
+        ]),
+        &["patched"],
+    );
+    has(
+        &kubectl.ok(&[
+            "patch",
+            "deploy",
+            "web",
+            "-n",
+            "shop",
+            "-p",
+            r#"{"spec":{"template":{"spec":{"containers":[{"name":"web","image":"nginx:3"}]}}}}"#,
+        ]),
+        &["patched"],
+    );
     assert_eq!(kubectl.ok(&image), "nginx:3");
     has(&kubectl.ok(&["set", "image", "deploy/web", "web=nginx:4", "-n", "shop"]), &["image updated"]);
     has(&kubectl.ok(&["scale", "deployment", "web", "-n", "shop", "--replicas", "5"]), &["scaled"]);
     assert_eq!(kubectl.ok(&["get", "deploy", "web", "-n", "shop", "-o", "jsonpath={.spec.replicas}"]), "5");
-    has(&kubectl.ok(&["create", "cm", "dry", "-n", "shop", "--dry-run=server", "-o", "yaml"]), &["name: dry"]);
-    has(&kubectl.ok(&["wait", "--for", "jsonpath={.data.color}=blue", "cm/settings", "-n", "shop", "--timeout", "30s"]), &["condition met"]);
+    has(
+        &kubectl.ok(&["create", "cm", "dry", "-n", "shop", "--dry-run=server", "-o", "yaml"]),
+        &["name: dry"],
+    );
+    has(
+        &kubectl.ok(&[
+            "wait",
+            "--for",
+            "jsonpath={.data.color}=blue",
+            "cm/settings",
+            "-n",
+            "shop",
+            "--timeout",
+            "30s",
+        ]),
+        &["condition met"],
+    );
 
     let editor = kubectl.file("editor.sh", "#!/bin/sh\nsed -i 's/color: blue/color: green/' \"$1\"\n");
     fs::set_permissions(&editor, fs::Permissions::from_mode(0o755)).unwrap();
-    let edited = kubectl.command(&["edit", "cm", "settings", "-n", "shop"]).env("EDITOR", &editor).output().unwrap();
+    let edited =
+        kubectl.command(&["edit", "cm", "settings", "-n", "shop"]).env("EDITOR", &editor).output().unwrap();
     assert!(edited.status.success(), "{}", text(&edited.stderr));
     assert_eq!(kubectl.ok(&["get", "cm", "settings", "-n", "shop", "-o", "jsonpath={.data.color}"]), "green");
 
-    kubectl.file("wrong.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: Wrong_Name, namespace: shop}}");
-    has(&kubectl.fails(&["create", "-f", "wrong.yaml"]), &["ConfigMap \"Wrong_Name\" is invalid", "RFC 1123 subdomain"]);
-    kubectl.file("field.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: shop}, dataa: {}}");
+    kubectl.file(
+        "wrong.yaml",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: Wrong_Name, namespace: shop}}",
+    );
+    has(
+        &kubectl.fails(&["create", "-f", "wrong.yaml"]),
+        &["ConfigMap \"Wrong_Name\" is invalid", "RFC 1123 subdomain"],
+    );
+    kubectl.file(
+        "field.yaml",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: shop}, dataa: {}}",
+    );
     has(&kubectl.fails(&["create", "-f", "field.yaml"]), &["unknown field \"dataa\""]);
-    has(&kubectl.ok(&["delete", "-f", &file]), &["deployment.apps \"web\" deleted", "configmap \"settings\" deleted"]);
+    has(
+        &kubectl.ok(&["delete", "-f", &file]),
+        &["deployment.apps \"web\" deleted", "configmap \"settings\" deleted"],
+    );
     has(&kubectl.fails(&["get", "cm", "settings", "-n", "shop"]), &["not found"]);
 }
 
@@ -161,7 +282,18 @@ fn objects_are_applied_shown_changed_and_deleted() {
 fn watches_are_shown_as_they_come() {
     let Some(kubectl) = Kubectl::new("watches_are_shown_as_they_come") else { return };
     let mut child = kubectl
-        .command(&["get", "configmaps", "-n", "shop", "-w", "--output-watch-events", "-o", "custom-columns=E:.type,N:.object.metadata.name,R:.object.data.k", "-l", "w=1"])
+        .command(&[
+            "get",
+            "configmaps",
+            "-n",
+            "shop",
+            "-w",
+            "--output-watch-events",
+            "-o",
+            "custom-columns=E:.type,N:.object.metadata.name,R:.object.data.k",
+            "-l",
+            "w=1",
+        ])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -189,28 +321,73 @@ fn who_may_do_what_is_told_and_held_to() {
     let Some(kubectl) = Kubectl::new("who_may_do_what_is_told_and_held_to") else { return };
     has(&kubectl.ok(&["auth", "whoami"]), &["Username", "Groups", "system:masters", "system:authenticated"]);
     has(&kubectl.ok(&["auth", "can-i", "delete", "nodes"]), &["yes"]);
-    has(&kubectl.ok(&["auth", "can-i", "--list"]), &["Resources", "Non-Resource URLs", "Verbs", "*.*", "[*]"]);
+    has(
+        &kubectl.ok(&["auth", "can-i", "--list"]),
+        &["Resources", "Non-Resource URLs", "Verbs", "*.*", "[*]"],
+    );
     let ann = ["--as", "ann", "--as-group", "dev"];
     let with = |args: &[&'static str]| -> Vec<&'static str> { args.iter().chain(&ann).copied().collect() };
     has(&kubectl.fails(&with(&["auth", "can-i", "list", "pods", "-n", "shop"])), &["no"]);
     has(&kubectl.ok(&with(&["auth", "whoami"])), &["ann", "[dev system:authenticated]"]);
     let refused = kubectl.fails(&with(&["get", "pods", "-n", "shop"]));
-    has(&refused, &["Error from server (Forbidden): pods is forbidden: User \"ann\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\""]);
+    has(
+        &refused,
+        &[
+            "Error from server (Forbidden): pods is forbidden: User \"ann\" cannot list resource \"pods\" in API group \"\" in the namespace \"shop\"",
+        ],
+    );
     kubectl.ok(&["create", "role", "reader", "-n", "shop", "--verb", "get,list,watch", "--resource", "pods"]);
-    kubectl.ok(&["create", "rolebinding", "readers", "-n", "shop", "--role", "reader", "--group", "dev", "--serviceaccount", "shop:clerk"]);
+    kubectl.ok(&[
+        "create",
+        "rolebinding",
+        "readers",
+        "-n",
+        "shop",
+        "--role",
+        "reader",
+        "--group",
+        "dev",
+        "--serviceaccount",
+        "shop:clerk",
+    ]);
     // Who may do what follows what is written, soon.
     let began = Instant::now();
     while !kubectl.run(&with(&["auth", "can-i", "list", "pods", "-n", "shop"])).status.success() {
         assert!(began.elapsed() < Duration::from_secs(60), "the binding has no effect");
     }
-    has(&kubectl.ok(&with(&["auth", "can-i", "--list", "-n", "shop"])), &["pods", "[get list watch]", "selfsubjectreviews.authentication.k8s.io"]);
+    has(
+        &kubectl.ok(&with(&["auth", "can-i", "--list", "-n", "shop"])),
+        &["pods", "[get list watch]", "selfsubjectreviews.authentication.k8s.io"],
+    );
     kubectl.ok(&with(&["get", "pods", "-n", "shop"]));
-    has(&kubectl.fails(&with(&["create", "rolebinding", "up", "-n", "shop", "--clusterrole", "admin", "--user", "ann"])), &["Forbidden"]);
+    has(
+        &kubectl.fails(&with(&[
+            "create",
+            "rolebinding",
+            "up",
+            "-n",
+            "shop",
+            "--clusterrole",
+            "admin",
+            "--user",
+            "ann",
+        ])),
+        &["is forbidden"],
+    );
 
     kubectl.ok(&["create", "serviceaccount", "clerk", "-n", "shop"]);
     let token = kubectl.ok(&["create", "token", "clerk", "-n", "shop", "--duration", "1h"]);
     let token = token.trim();
-    let own = ["--token", token, "--server", &kubectl.server.url(), "--kubeconfig", "/dev/null", "--insecure-skip-tls-verify"].map(str::to_owned);
+    let own = [
+        "--token",
+        token,
+        "--server",
+        &kubectl.server.url(),
+        "--kubeconfig",
+        "/dev/null",
+        "--insecure-skip-tls-verify",
+    ]
+    .map(str::to_owned);
     let with_token = |args: &[&str]| -> Output {
         let mut all: Vec<&str> = args.to_vec();
         all.extend(own.iter().map(String::as_str));
@@ -226,9 +403,15 @@ fn who_may_do_what_is_told_and_held_to() {
     let pod = "{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: shop}, spec: {hostNetwork: true, containers: [{name: c, image: i}]}}";
     let pod = kubectl.file("pod.yaml", pod);
     kubectl.ok(&["label", "namespace", "shop", "pod-security.kubernetes.io/enforce=baseline"]);
-    has(&kubectl.fails(&["create", "-f", &pod]), &["violates PodSecurity \"baseline:latest\"", "host namespaces (hostNetwork=true)"]);
+    has(
+        &kubectl.fails(&["create", "-f", &pod]),
+        &["violates PodSecurity \"baseline:latest\"", "host namespaces (hostNetwork=true)"],
+    );
     has(&kubectl.ok(&["run", "q", "--image", "i", "-n", "shop"]), &["pod/q created"]);
-    has(&kubectl.ok(&["get", "pods", "-n", "shop", "-o", "wide"]), &["READY", "STATUS", "NOMINATED NODE", "q", "0/1", "Pending"]);
+    has(
+        &kubectl.ok(&["get", "pods", "-n", "shop", "-o", "wide"]),
+        &["READY", "STATUS", "NOMINATED NODE", "q", "0/1", "Pending"],
+    );
     has(&kubectl.ok(&["delete", "pod", "q", "-n", "shop", "--grace-period", "0", "--force"]), &["deleted"]);
 }
 
@@ -237,14 +420,29 @@ fn the_api_describes_itself() {
     let Some(kubectl) = Kubectl::new("the_api_describes_itself") else { return };
     has(&kubectl.ok(&["version"]), &["Server Version: v1."]);
     has(&kubectl.ok(&["api-versions"]), &["apps/v1", "rbac.authorization.k8s.io/v1", "v1"]);
-    has(&kubectl.ok(&["api-resources"]), &["SHORTNAMES", "pods", "po", "deployments", "apps/v1", "clusterroles"]);
-    has(&kubectl.ok(&["api-resources", "--api-group", "batch", "-o", "wide"]), &["cronjobs", "jobs", "create,delete"]);
-    has(&kubectl.ok(&["explain", "deployment.spec.replicas"]), &["KIND:       Deployment", "FIELD: replicas <integer>"]);
+    has(
+        &kubectl.ok(&["api-resources"]),
+        &["SHORTNAMES", "pods", "po", "deployments", "apps/v1", "clusterroles"],
+    );
+    has(
+        &kubectl.ok(&["api-resources", "--api-group", "batch", "-o", "wide"]),
+        &["cronjobs", "jobs", "create,delete"],
+    );
+    has(
+        &kubectl.ok(&["explain", "deployment.spec.replicas"]),
+        &["KIND:       Deployment", "FIELD: replicas <integer>"],
+    );
     has(&kubectl.ok(&["get", "--raw", "/readyz"]), &["ok"]);
     has(&kubectl.ok(&["cluster-info"]), &["control plane", "is running at"]);
-    kubectl.file("map.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: m, namespace: shop}, data: {a: '1'}}");
+    kubectl.file(
+        "map.yaml",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: m, namespace: shop}, data: {a: '1'}}",
+    );
     kubectl.ok(&["create", "-f", "map.yaml"]);
-    kubectl.file("map.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: m, namespace: shop}, data: {a: '2'}}");
+    kubectl.file(
+        "map.yaml",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: m, namespace: shop}, data: {a: '2'}}",
+    );
     // A difference is told by the code 1.
     let difference = kubectl.run(&["diff", "-f", "map.yaml"]);
     assert_eq!(difference.status.code(), Some(1), "{}", text(&difference.stderr));

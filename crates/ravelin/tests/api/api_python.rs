@@ -77,7 +77,9 @@ fn python() -> Result<PathBuf, String> {
         import.is_ok_and(|status| status.success())
     };
     let named = std::env::var_os("RAVELIN_PYTHON").map(PathBuf::from);
-    if let Some(python) = named.into_iter().chain([PathBuf::from("python3")]).find(|python| has_package(python)) {
+    if let Some(python) =
+        named.into_iter().chain([PathBuf::from("python3")]).find(|python| has_package(python))
+    {
         return Ok(python);
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-kubernetes");

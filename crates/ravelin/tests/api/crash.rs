@@ -45,13 +45,20 @@ impl Client {
         Self { agent: config.into(), base: server.url() }
     }
 
-    fn run(&self, method: &str, path: &str, body: Option<&Value>) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
+    fn run(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
         let request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
             .header("Authorization", "Bearer root-token");
         match body {
-            Some(body) => self.agent.run(request.header("Content-Type", "application/json").body(body.to_string()).unwrap()),
+            Some(body) => self
+                .agent
+                .run(request.header("Content-Type", "application/json").body(body.to_string()).unwrap()),
             None => self.agent.run(request.body(()).unwrap()),
         }
     }
@@ -98,7 +105,8 @@ fn write(client: &Client, writer: usize, round: usize, ends: &AtomicBool, versio
             let target = if target.is_empty() { &path } else { *target };
             let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"step": step.to_string()}});
             book.entry(name.clone()).or_default().is_open = true;
-            let Some((code, answer)) = client.ask(method, target, (*method != "DELETE").then_some(&body)) else {
+            let Some((code, answer)) = client.ask(method, target, (*method != "DELETE").then_some(&body))
+            else {
                 return book;
             };
             assert!(code < 300, "{method} {target}: {code} {answer}");
@@ -129,7 +137,10 @@ struct Seen {
 impl Seen {
     /// Follows a watch until it ends, or until it has seen a version.
     fn follow(&mut self, client: &Client, until: Option<u64>) {
-        let path = format!("{MAPS}?watch=1&allowWatchBookmarks=true&timeoutSeconds=50&resourceVersion={}", self.last);
+        let path = format!(
+            "{MAPS}?watch=1&allowWatchBookmarks=true&timeoutSeconds=50&resourceVersion={}",
+            self.last
+        );
         if until.is_some_and(|until| self.last >= until) {
             return;
         }
@@ -157,7 +168,11 @@ impl Seen {
             return;
         }
         assert!(at > self.last, "{at} after {}: {event}", self.last);
-        let before = if event["type"] == "DELETED" { self.objects.remove(&name) } else { self.objects.insert(name, at) };
+        let before = if event["type"] == "DELETED" {
+            self.objects.remove(&name)
+        } else {
+            self.objects.insert(name, at)
+        };
         assert_eq!(before.is_some(), event["type"] != "ADDED", "{event}");
         self.last = at;
         self.versions.push(at);
@@ -181,7 +196,8 @@ fn nothing_acknowledged_is_lost_and_no_watch_misses_anything() {
     let tokens = folder.path().join("tokens.csv");
     std::fs::write(&tokens, "root-token,root,1,\"system:masters\"\n").unwrap();
     let data = folder.path().join("data");
-    let flags = ["--data-dir", data.to_str().unwrap(), "--token-auth-file", tokens.to_str().unwrap()].map(str::to_owned);
+    let flags = ["--data-dir", data.to_str().unwrap(), "--token-auth-file", tokens.to_str().unwrap()]
+        .map(str::to_owned);
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     let mut server = Server::start(folder, &flags);
     let client = Client::new(&server);
@@ -227,8 +243,12 @@ fn nothing_acknowledged_is_lost_and_no_watch_misses_anything() {
         assert_eq!(code, 201);
         assert!(version(&marker) > at, "a version is given out twice");
         seen.follow(&client, Some(version(&marker)));
-        let watched: BTreeMap<_, _> =
-            seen.objects.iter().filter(|(name, _)| name.starts_with("m-")).map(|(name, at)| (name.clone(), *at)).collect();
+        let watched: BTreeMap<_, _> = seen
+            .objects
+            .iter()
+            .filter(|(name, _)| name.starts_with("m-"))
+            .map(|(name, at)| (name.clone(), *at))
+            .collect();
         assert_eq!(watched, objects, "round {round}: what the watch saw is what is there");
         // What was in doubt is now what is there.
         for (name, known) in &mut book {
@@ -240,7 +260,11 @@ fn nothing_acknowledged_is_lost_and_no_watch_misses_anything() {
     let missed: Vec<_> = acknowledged.iter().filter(|version| !watched.contains(*version)).collect();
     assert!(missed.is_empty(), "the watch missed {missed:?}");
     assert!(acknowledged.len() > rounds * WRITERS, "{} writes", acknowledged.len());
-    crate::server::say(&format!("crash: {rounds} rounds, {} writes acknowledged, {} events", acknowledged.len(), seen.versions.len()));
+    crate::server::say(&format!(
+        "crash: {rounds} rounds, {} writes acknowledged, {} events",
+        acknowledged.len(),
+        seen.versions.len()
+    ));
 }
 
 fn check(book: &Book, objects: &BTreeMap<String, u64>, round: usize) {
@@ -248,7 +272,10 @@ fn check(book: &Book, objects: &BTreeMap<String, u64>, round: usize) {
         let found = objects.get(name).copied();
         if known.is_open {
             // The write that was on its way happened or did not; one that happened is newer.
-            assert!(found.is_none() || found >= known.acknowledged, "round {round}: {name}: {known:?}, found {found:?}");
+            assert!(
+                found.is_none() || found >= known.acknowledged,
+                "round {round}: {name}: {known:?}, found {found:?}"
+            );
         } else {
             assert_eq!(found, known.acknowledged, "round {round}: {name}");
         }

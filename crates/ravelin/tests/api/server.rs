@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Says something on standard error, whether a test passes or not.
 pub(crate) fn say(text: &str) {
@@ -43,8 +43,16 @@ impl Server {
     /// A server that keeps its files in a folder.
     pub(crate) fn start(folder: tempfile::TempDir, flags: &[&str]) -> Self {
         let kubeconfig = folder.path().join("admin.kubeconfig");
-        let (child, address) = spawn(&kubeconfig, flags);
+        let (mut child, address, mut lines) = spawn(&kubeconfig, flags);
+        expect_kubeconfig(&mut child, &mut lines, &kubeconfig);
         let authority = authority(&kubeconfig);
+        Self { address, kubeconfig, authority, folder, child }
+    }
+
+    /// A server with a certificate of its own and an authority of clients: it makes no kubeconfig.
+    pub(crate) fn with_authority(folder: tempfile::TempDir, authority: String, flags: &[&str]) -> Self {
+        let kubeconfig = folder.path().join("admin.kubeconfig");
+        let (child, address, _) = spawn(&kubeconfig, flags);
         Self { address, kubeconfig, authority, folder, child }
     }
 
@@ -52,7 +60,8 @@ impl Server {
     pub(crate) fn crash_and_restart(&mut self, flags: &[&str]) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        let (child, address) = spawn(&self.kubeconfig, flags);
+        let (mut child, address, mut lines) = spawn(&self.kubeconfig, flags);
+        expect_kubeconfig(&mut child, &mut lines, &self.kubeconfig);
         (self.child, self.address) = (child, address);
         self.authority = authority(&self.kubeconfig);
     }
@@ -76,8 +85,11 @@ impl Drop for Server {
     }
 }
 
+/// What a server says.
+type Lines = std::io::Lines<BufReader<std::process::ChildStdout>>;
+
 /// Starts the program and waits until it says where it is.
-fn spawn(kubeconfig: &Path, flags: &[&str]) -> (Child, SocketAddr) {
+fn spawn(kubeconfig: &Path, flags: &[&str]) -> (Child, SocketAddr, Lines) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ravelin"))
         .args(["serve", "--secure-port", "0", "--log-level", "warn", "--write-kubeconfig"])
         .arg(kubeconfig)
@@ -88,16 +100,22 @@ fn spawn(kubeconfig: &Path, flags: &[&str]) -> (Child, SocketAddr) {
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let serving = lines.next().expect("it ended before it served").unwrap();
+    let address = serving.strip_prefix("serving https://").unwrap().parse().unwrap();
+    (child, address, lines)
+}
+
+/// Reads where the kubeconfig is; the test must not go on before it is written.
+fn expect_kubeconfig(child: &mut Child, lines: &mut Lines, kubeconfig: &Path) {
     let written = lines.next().unwrap().unwrap();
     assert_eq!(written, format!("kubeconfig {}", kubeconfig.display()));
-    let address = serving.strip_prefix("serving https://").unwrap().parse().unwrap();
-    (child, address)
+    assert!(child.try_wait().unwrap().is_none());
 }
 
 /// The authority that a kubeconfig names.
 fn authority(kubeconfig: &Path) -> String {
     let text = fs::read_to_string(kubeconfig).unwrap();
-    let line = text.lines().find_map(|line| line.trim().strip_prefix("certificate-authority-data: ")).unwrap();
+    let line =
+        text.lines().find_map(|line| line.trim().strip_prefix("certificate-authority-data: ")).unwrap();
     String::from_utf8(base64::engine::general_purpose::STANDARD.decode(line).unwrap()).unwrap()
 }
 
@@ -142,10 +160,11 @@ pub(crate) fn connect(
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(server.authority.as_bytes()).unwrap()).unwrap();
-    let builder = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots);
+    let builder =
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots);
     let mut config = match client {
         None => builder.with_no_client_auth(),
         Some(pair) => {
@@ -155,7 +174,8 @@ pub(crate) fn connect(
         }
     };
     config.alpn_protocols = vec![protocol.to_vec()];
-    let connection = rustls::ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+    let connection =
+        rustls::ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
     let stream = TcpStream::connect(server.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.set_nodelay(true).unwrap();
@@ -200,7 +220,11 @@ impl<'s> Caller<'s> {
 
     /// The bytes of a request.
     pub(crate) fn request(&self, method: &str, path: &str, more: &str, body: &str) -> Vec<u8> {
-        let content_type = if more.to_lowercase().contains("content-type:") { "" } else { "Content-Type: application/json\r\n" };
+        let content_type = if more.to_lowercase().contains("content-type:") {
+            ""
+        } else {
+            "Content-Type: application/json\r\n"
+        };
         let length = body.len();
         format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{}{more}{content_type}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}",
