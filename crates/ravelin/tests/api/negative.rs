@@ -635,7 +635,7 @@ fn there_is_room_for_so_much_and_no_more() {
     // Nobody else gets as far as the body.
     let ann = Caller::new(&stage.server, ANN);
     assert_eq!(ann.send("POST", spaces, "", "[").code, 403);
-    // A megabyte of head is the limit.
+    // Heads have a limit.
     let huge = format!("Big: {}\r\n", "a".repeat(1_200_000));
     assert_eq!(root.send("GET", "/healthz", &huge, "").code, 431);
     let some: String = (0..60).map(|number| format!("H{number}: v\r\n")).collect();
