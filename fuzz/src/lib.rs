@@ -5,6 +5,7 @@
 //! an entry point for `cargo fuzz`. Start reading at [`ALL`].
 
 pub mod abac_policy;
+pub mod accept_header;
 pub mod access_review;
 pub mod admission_review;
 pub mod audit_event;
@@ -16,8 +17,10 @@ pub mod authn_keys;
 pub mod authn_token;
 pub mod authn_token_file;
 pub mod authorization_configuration;
+pub mod continue_token;
 pub mod documents_split;
 pub mod field_selector;
+pub mod identity_headers;
 pub mod json_read;
 pub mod label_selector;
 pub mod level_labels;
@@ -29,6 +32,7 @@ pub mod psa_admission;
 pub mod quantity;
 pub mod rbac_policy;
 pub mod request_info;
+pub mod request_options;
 pub mod resource_decode;
 pub mod suppress_comments;
 pub mod yaml_compose;
@@ -50,6 +54,7 @@ pub struct Target {
 /// Every target, by name.
 pub const ALL: &[Target] = &[
     Target { name: "abac_policy", run: abac_policy::run },
+    Target { name: "accept_header", run: accept_header::run },
     Target { name: "access_review", run: access_review::run },
     Target { name: "admission_review", run: admission_review::run },
     Target { name: "audit_event", run: audit_event::run },
@@ -61,8 +66,10 @@ pub const ALL: &[Target] = &[
     Target { name: "authn_token", run: authn_token::run },
     Target { name: "authn_token_file", run: authn_token_file::run },
     Target { name: "authorization_configuration", run: authorization_configuration::run },
+    Target { name: "continue_token", run: continue_token::run },
     Target { name: "documents_split", run: documents_split::run },
     Target { name: "field_selector", run: field_selector::run },
+    Target { name: "identity_headers", run: identity_headers::run },
     Target { name: "json_read", run: json_read::run },
     Target { name: "label_selector", run: label_selector::run },
     Target { name: "level_labels", run: level_labels::run },
@@ -74,6 +81,7 @@ pub const ALL: &[Target] = &[
     Target { name: "quantity", run: quantity::run },
     Target { name: "rbac_policy", run: rbac_policy::run },
     Target { name: "request_info", run: request_info::run },
+    Target { name: "request_options", run: request_options::run },
     Target { name: "resource_decode", run: resource_decode::run },
     Target { name: "suppress_comments", run: suppress_comments::run },
     Target { name: "yaml_compose", run: yaml_compose::run },

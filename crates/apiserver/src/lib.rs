@@ -17,6 +17,8 @@ pub mod config;
 mod controllers;
 mod counts;
 mod exchange;
+#[doc(hidden)]
+pub mod fuzzing;
 mod paths;
 mod pipeline;
 mod pki;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Says something on standard error, whether a test passes or not.
 pub(crate) fn say(text: &str) {
@@ -43,8 +43,16 @@ impl Server {
     /// A server that keeps its files in a folder.
     pub(crate) fn start(folder: tempfile::TempDir, flags: &[&str]) -> Self {
         let kubeconfig = folder.path().join("admin.kubeconfig");
-        let (child, address) = spawn(&kubeconfig, flags);
+        let (mut child, address, mut lines) = spawn(&kubeconfig, flags);
+        expect_kubeconfig(&mut child, &mut lines, &kubeconfig);
         let authority = authority(&kubeconfig);
+        Self { address, kubeconfig, authority, folder, child }
+    }
+
+    /// A server with a certificate of its own and an authority of clients: it makes no kubeconfig.
+    pub(crate) fn with_authority(folder: tempfile::TempDir, authority: String, flags: &[&str]) -> Self {
+        let kubeconfig = folder.path().join("admin.kubeconfig");
+        let (child, address, _) = spawn(&kubeconfig, flags);
         Self { address, kubeconfig, authority, folder, child }
     }
 
@@ -52,7 +60,8 @@ impl Server {
     pub(crate) fn crash_and_restart(&mut self, flags: &[&str]) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        let (child, address) = spawn(&self.kubeconfig, flags);
+        let (mut child, address, mut lines) = spawn(&self.kubeconfig, flags);
+        expect_kubeconfig(&mut child, &mut lines, &self.kubeconfig);
         (self.child, self.address) = (child, address);
         self.authority = authority(&self.kubeconfig);
     }
@@ -76,8 +85,11 @@ impl Drop for Server {
     }
 }
 
+/// What a server says.
+type Lines = std::io::Lines<BufReader<std::process::ChildStdout>>;
+
 /// Starts the program and waits until it says where it is.
-fn spawn(kubeconfig: &Path, flags: &[&str]) -> (Child, SocketAddr) {
+fn spawn(kubeconfig: &Path, flags: &[&str]) -> (Child, SocketAddr, Lines) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ravelin"))
         .args(["serve", "--secure-port", "0", "--log-level", "warn", "--write-kubeconfig"])
         .arg(kubeconfig)
@@ -88,10 +100,15 @@ fn spawn(kubeconfig: &Path, flags: &[&str]) -> (Child, SocketAddr) {
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let serving = lines.next().expect("it ended before it served").unwrap();
+    let address = serving.strip_prefix("serving https://").unwrap().parse().unwrap();
+    (child, address, lines)
+}
+
+/// Reads where the kubeconfig is; the test must not go on before it is written.
+fn expect_kubeconfig(child: &mut Child, lines: &mut Lines, kubeconfig: &Path) {
     let written = lines.next().unwrap().unwrap();
     assert_eq!(written, format!("kubeconfig {}", kubeconfig.display()));
-    let address = serving.strip_prefix("serving https://").unwrap().parse().unwrap();
-    (child, address)
+    assert!(child.try_wait().unwrap().is_none());
 }
 
 /// The authority that a kubeconfig names.
@@ -107,8 +124,6 @@ fn authority(kubeconfig: &Path) -> String {
 pub(crate) struct Answer {
     /// The code; 0 where the connection ended without an answer.
     pub(crate) code: u16,
-    /// Lines of headers, lower-case.
-    pub(crate) head: String,
     /// The body; a text where it is no JSON.
     pub(crate) body: Value,
 }
@@ -183,7 +198,7 @@ pub(crate) fn read(bytes: &[u8]) -> Answer {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let code = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_default();
     let body = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
-    Answer { code, head: head.to_lowercase(), body }
+    Answer { code, body }
 }
 
 /// Somebody who asks a server, over a connection for each request.
