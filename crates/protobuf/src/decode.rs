@@ -5,6 +5,7 @@
 use crate::MAGIC;
 use crate::encode::DEPTH;
 use crate::messages::{Field, Message, MessageRef, Messages, Struct, Type};
+use crate::own::Own;
 use crate::wire::{Piece, Reader};
 use base64::Engine as _;
 use compact_str::CompactString;
@@ -92,7 +93,7 @@ pub enum DecodeError {
     WrongWireType {
         /// The type on the wire.
         wire: u8,
-        /// The field, as JSON names it.
+        /// The field, as JSON names it, with a capital letter.
         field: String,
     },
     /// A quantity, a time or JSON within is none.
@@ -116,12 +117,10 @@ pub enum DecodeError {
 
 impl DecodeError {
     pub(crate) fn wrong(piece: &Piece<'_>, field: &str) -> Self {
-        let wire = match piece {
-            Piece::Varint(_) => 0,
-            Piece::Fixed(_) => 1,
-            Piece::Bytes(_) => 2,
-        };
-        Self::WrongWireType { wire, field: field.to_owned() }
+        // Go's names begin with a capital letter.
+        let mut letters = field.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        Self::WrongWireType { wire: piece.wire(), field: first.into_iter().chain(letters).collect() }
     }
 }
 
@@ -202,12 +201,15 @@ impl Envelope {
                         let Piece::Bytes(text) = piece else {
                             return Err(DecodeError::wrong(&piece, "typeMeta"));
                         };
-                        *slot = String::from_utf8_lossy(text).into_owned();
+                        *slot = self::text(text).into_owned();
                     }
                 }
                 (2, Piece::Bytes(bytes)) => envelope.raw = bytes.to_vec(),
                 (1, piece) => return Err(DecodeError::wrong(&piece, "typeMeta")),
                 (2, piece) => return Err(DecodeError::wrong(&piece, "raw")),
+                (3 | 4, Piece::Bytes(_)) => {}
+                (3, piece) => return Err(DecodeError::wrong(&piece, "contentEncoding")),
+                (4, piece) => return Err(DecodeError::wrong(&piece, "contentType")),
                 _ => {}
             }
         }
@@ -272,7 +274,11 @@ impl Decoder<'_> {
         while let Some((number, piece)) = reader.field()? {
             let place = known.order.binary_search_by_key(&number, |(number, _)| *number);
             let place = place.ok().and_then(|at| known.order.get(at));
-            if let Some(pieces) = place.and_then(|(_, place)| found.get_mut(*place)) {
+            let Some((_, place)) = place else { continue };
+            if let (Some(field), Some(pieces)) = (known.fields.get(*place), found.get_mut(*place)) {
+                if !is_written_as(&field.of, &piece) {
+                    return Err(DecodeError::wrong(&piece, field.key));
+                }
                 pieces.push(piece);
             }
         }
@@ -321,13 +327,10 @@ impl Decoder<'_> {
     /// One value; of no pieces, the zero value.
     fn one(&mut self, of: &Type, pieces: &[Piece<'_>], key: &str) -> Result<Value, DecodeError> {
         if let Type::Message(at) = of {
-            let is_own = matches!(self.messages.at(*at), Message::Own(_));
-            // Messages of their own are not united, but for those that are generated.
-            let pieces = if is_own {
-                pieces.get(pieces.len().saturating_sub(1)..).unwrap_or_default()
-            } else {
-                pieces
-            };
+            // A time replaces the one before; all others are united.
+            let is_time = matches!(self.messages.at(*at), Message::Own(Own::Time | Own::MicroTime));
+            let last = pieces.get(pieces.len().saturating_sub(1)..).unwrap_or_default();
+            let pieces = if is_time { last } else { pieces };
             let bytes = united(pieces, key)?;
             return self.message(*at, &bytes);
         }
@@ -352,7 +355,7 @@ impl Decoder<'_> {
         };
         let wrong = || last.map_or(DecodeError::UnexpectedEnd, |piece| DecodeError::wrong(&piece, key));
         Ok(match of {
-            Type::Text => Value::from(&*String::from_utf8_lossy(bytes.ok_or_else(wrong)?)),
+            Type::Text => Value::from(&*text(bytes.ok_or_else(wrong)?)),
             Type::Bytes => {
                 Value::from(base64::engine::general_purpose::STANDARD.encode(bytes.ok_or_else(wrong)?))
             }
@@ -405,7 +408,7 @@ impl Decoder<'_> {
             let mut reader = Reader::new(bytes);
             while let Some((number, piece)) = reader.field()? {
                 match (number, piece) {
-                    (1, Piece::Bytes(bytes)) => name = String::from_utf8_lossy(bytes),
+                    (1, Piece::Bytes(bytes)) => name = text(bytes),
                     (1, piece) => return Err(DecodeError::wrong(&piece, key)),
                     (2, piece) => value.push(piece),
                     _ => {}
@@ -419,6 +422,31 @@ impl Decoder<'_> {
         }
         Ok(Value::Object(Map::from_entries(entries, |_, _| {})))
     }
+}
+
+/// Whether values of a type are written like that.
+fn is_written_as(of: &Type, piece: &Piece<'_>) -> bool {
+    match of {
+        Type::Bool | Type::Int32 | Type::Int64 => matches!(piece, Piece::Varint(_)),
+        Type::Double => matches!(piece, Piece::Fixed(_)),
+        Type::Text | Type::Bytes | Type::Message(_) | Type::Map(_) => matches!(piece, Piece::Bytes(_)),
+        Type::Pointer(inner) => is_written_as(inner, piece),
+        // Numbers may be packed.
+        Type::List(item) => is_written_as(item, piece) || matches!(piece, Piece::Bytes(_)),
+    }
+}
+
+/// Text as Go writes it: each byte that is of no character is written as one that says so.
+pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(bytes.len() + 8);
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    Cow::Owned(out)
 }
 
 /// The bytes of a message that came in pieces.

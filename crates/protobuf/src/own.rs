@@ -164,7 +164,7 @@ impl<'b> Decoder<'_> {
                 }
                 (Own::SchemaOrStrings, Piece::Bytes(bytes)) if number == other_at => {
                     self.count()?;
-                    items.push(Value::from(&*String::from_utf8_lossy(bytes)));
+                    items.push(Value::from(&*crate::decode::text(bytes)));
                 }
                 (_, piece) if number == schema_at || number == other_at => {
                     return Err(DecodeError::wrong(&piece, "schema"));
@@ -204,7 +204,7 @@ fn quantity(bytes: &[u8]) -> Result<Value, DecodeError> {
     match last(bytes, 1)? {
         None => Ok(Value::from("0")),
         Some(Piece::Bytes(text)) => {
-            let text = String::from_utf8_lossy(text);
+            let text = crate::decode::text(text);
             let quantity = Quantity::parse(&text).map_err(|error| DecodeError::Value(error.to_string()))?;
             Ok(Value::from(quantity.to_string()))
         }
@@ -254,7 +254,7 @@ fn int_or_string(bytes: &[u8]) -> Result<Value, DecodeError> {
     let (kind, number, text) = numbers(bytes)?;
     match kind {
         0 => Ok(Value::Int(i64::from(number as i32))),
-        1 => Ok(Value::from(&*String::from_utf8_lossy(text))),
+        1 => Ok(Value::from(&*crate::decode::text(text))),
         _ => Err(DecodeError::Value("impossible IntOrString.Type".to_owned())),
     }
 }

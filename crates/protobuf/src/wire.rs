@@ -1,4 +1,4 @@
-//! The wire format of protobuf: tags, varints, lengths; what no message knows is passed over.
+//! The wire format of protobuf: tags, varints, lengths.
 //!
 //! Source: protobuf.dev/programming-guides/encoding, and the generated `Unmarshal` and `skipGenerated` of upstream, whose
 //! words the faults have.
@@ -11,6 +11,20 @@ pub(crate) enum Piece<'b> {
     Varint(u64),
     Fixed(u64),
     Bytes(&'b [u8]),
+    /// What no field of ours is written as: a group (3), or four bytes (5).
+    Other(u8),
+}
+
+impl Piece<'_> {
+    /// The type on the wire.
+    pub(crate) const fn wire(&self) -> u8 {
+        match self {
+            Self::Varint(_) => 0,
+            Self::Fixed(_) => 1,
+            Self::Bytes(_) => 2,
+            Self::Other(wire) => *wire,
+        }
+    }
 }
 
 /// Reads the fields of a message.
@@ -23,30 +37,32 @@ impl<'b> Reader<'b> {
         Self { rest: bytes }
     }
 
-    /// The number and content of the next field that can be one of a message of ours.
+    /// The number and content of the next field.
     pub(crate) fn field(&mut self) -> Result<Option<(u32, Piece<'b>)>, DecodeError> {
-        while !self.rest.is_empty() {
-            let tag = self.varint()?;
-            let wire = (tag & 7) as u8;
-            let number = number(tag).ok_or(DecodeError::IllegalTag { wire })?;
-            let piece = match wire {
-                0 => Piece::Varint(self.varint()?),
-                1 => Piece::Fixed(self.fixed()?),
-                2 => Piece::Bytes(self.bytes()?),
-                3 => {
-                    self.pass_over_group()?;
-                    continue;
-                }
-                4 => return Err(DecodeError::EndOfNoGroup),
-                5 => {
-                    self.take(4)?;
-                    continue;
-                }
-                _ => return Err(DecodeError::IllegalWireType { wire }),
-            };
-            return Ok(Some((number, piece)));
+        if self.rest.is_empty() {
+            return Ok(None);
         }
-        Ok(None)
+        let tag = self.varint()?;
+        let wire = (tag & 7) as u8;
+        if wire == 4 {
+            return Err(DecodeError::EndOfNoGroup);
+        }
+        let number = number(tag).ok_or(DecodeError::IllegalTag { wire })?;
+        let piece = match wire {
+            0 => Piece::Varint(self.varint()?),
+            1 => Piece::Fixed(self.fixed()?),
+            2 => Piece::Bytes(self.bytes()?),
+            3 => {
+                self.pass_over_group()?;
+                Piece::Other(wire)
+            }
+            5 => {
+                self.take(4)?;
+                Piece::Other(wire)
+            }
+            _ => return Err(DecodeError::IllegalWireType { wire }),
+        };
+        Ok(Some((number, piece)))
     }
 
     /// The varints of a packed list.
@@ -174,9 +190,9 @@ mod tests {
     fn what_is_unknown_is_passed_over_and_what_is_broken_is_said() {
         type Field<'b> = Result<Option<(u32, Piece<'b>)>, DecodeError>;
         let cases: [(&[u8], Field<'_>); 9] = [
-            (&[0x0b, 0x10, 1, 0x0c, 0x10, 7], Ok(Some((2, Piece::Varint(7))))),
-            (&[0x0d, 1, 2, 3, 4, 0x0a, 1, b'a'], Ok(Some((1, Piece::Bytes(b"a"))))),
-            (&[0x0b, 0x0b, 0x0c, 0x0c], Ok(None)),
+            (&[0x0b, 0x10, 1, 0x0c, 0x10, 7], Ok(Some((1, Piece::Other(3))))),
+            (&[0x0d, 1, 2, 3, 4, 0x0a, 1, b'a'], Ok(Some((1, Piece::Other(5))))),
+            (&[0x0b, 0x0b, 0x0c], Err(DecodeError::UnexpectedEnd)),
             (&[0x0c], Err(DecodeError::EndOfNoGroup)),
             (&[0x00], Err(DecodeError::IllegalTag { wire: 0 })),
             (&[0x0f], Err(DecodeError::IllegalWireType { wire: 7 })),

@@ -123,7 +123,7 @@ fn what_is_no_envelope_is_said() {
         (b"k8s\0", pod, "empty body"),
         (b"k8s\0\x12\x00", None, "Object 'Kind' is missing in protobuf envelope"),
         (b"k8s\0\x12\x05a", pod, "unexpected EOF"),
-        (b"k8s\0\x12\x02\x08\x01", pod, "proto: wrong wireType = 0 for field metadata"),
+        (b"k8s\0\x12\x02\x08\x01", pod, "proto: wrong wireType = 0 for field Metadata"),
         (b"k8s\0\x12\x00", other, "no kind \"Pod\" is registered for version \"a.b/v1\""),
     ] {
         let error = decode_as(&MESSAGES, bytes, default, Limits::STANDARD).unwrap_err();
