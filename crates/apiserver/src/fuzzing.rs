@@ -34,7 +34,11 @@ pub fn options(url: &Url, resource: &Resource) -> Result<(), Status> {
     let options = ListOptions::of(url)?;
     options.validate()?;
     Selection::of(resource, &options.label_selector, &options.field_selector)?;
-    if options.continue_token.is_empty() { Ok(()) } else { Continue::decode(&options.continue_token).map(|_| ()) }
+    if options.continue_token.is_empty() {
+        Ok(())
+    } else {
+        Continue::decode(&options.continue_token).map(|_| ())
+    }
 }
 
 /// The revision of a continue token, and behind which key it goes on.

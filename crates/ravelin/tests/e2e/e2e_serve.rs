@@ -16,11 +16,6 @@ const REQUESTS: &str = include_str!("requests.jsonl");
 /// Where answers differ, and why that is so. What is listed here and does not differ fails the test as well.
 const KNOWN: &[(&str, &str)] = &[
     ("/mutatingadmissionpolicies", "expressions of policies are not compiled yet"),
-    (
-        "PATCH /apis/apps/v1/namespaces/diff/controllerrevisions/",
-        "upstream takes its own data for changed data",
-    ),
-    ("GET /apis/apps/v1/namespaces/diff/controllerrevisions?", "as the patch before it"),
     ("/flowschemas/diff-flowschemas", "no condition says whether its level is there: nothing is queued here"),
     ("GET /apis/flowcontrol.apiserver.k8s.io/v1/flowschemas?", "as above"),
     ("GET /api/v1/componentstatuses", "there are no components"),
@@ -29,7 +24,6 @@ const KNOWN: &[(&str, &str)] = &[
         "GET /apis/apps/v1/namespaces/diff/daemonsets/diff-daemonsets",
         "a row shows an annotation that upstream makes later",
     ),
-    ("accessreviews {\"spec\":{\"groups\":[\"system:authenticated\"]", "bindings have no order upstream"),
     ("POST /api/v1/namespaces/diff/configmaps?dryRun=All \"a: [\"", "the words of another reader of YAML"),
 ];
 
