@@ -97,8 +97,8 @@ fn mask(key: &str, value: Value) -> Value {
         Value::Object(map) => {
             let is_column = map.contains_key("priority") && map.contains_key("format");
             let kept = map.into_iter().filter(|(name, _)| {
-                !matches!(name.as_str(), "managedFields" | "storageVersionHash")
-                    && !(is_column && name == "description")
+                let is_left_out = matches!(name.as_str(), "managedFields" | "storageVersionHash");
+                !is_left_out && (!is_column || name != "description")
             });
             kept.map(|(name, value)| (name.clone(), mask(&name, value))).collect::<Map<_, _>>().into()
         }
