@@ -10,6 +10,7 @@ mod cli {
     mod cli_rbac;
     mod cli_rules;
     mod cli_scan;
+    mod cli_serve;
     mod cli_snapshot;
     mod cli_usage;
     mod cli_webhook;

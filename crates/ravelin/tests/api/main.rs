@@ -13,6 +13,7 @@ mod api_kubectl;
 mod api_python;
 mod api_serve_docs;
 mod api_webhook;
+mod backup;
 mod crash;
 mod negative;
 mod server;

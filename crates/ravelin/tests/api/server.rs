@@ -56,7 +56,7 @@ impl Server {
         Self { address, kubeconfig, authority, folder, child }
     }
 
-    /// Ends it as a loss of power does, and starts it again with the same files.
+    /// Kills it at once, and starts it again with the same files.
     pub(crate) fn crash_and_restart(&mut self, flags: &[&str]) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -66,7 +66,7 @@ impl Server {
         self.authority = authority(&self.kubeconfig);
     }
 
-    /// Ends it as a loss of power does.
+    /// Kills it at once.
     pub(crate) fn crash(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();

@@ -95,7 +95,8 @@ async fn speak<H: Handler>(
         let mut builder = http1::Builder::new();
         // The watch over idle connections covers heads as well.
         builder.timer(TokioTimer::new()).header_read_timeout(None);
-        builder.max_buf_size(usize::try_from(settings.head_bytes).unwrap_or(usize::MAX));
+        // Users can be in many groups, and a proxy in front says each in a header.
+        builder.max_headers(HEADERS).max_buf_size(usize::try_from(settings.head_bytes).unwrap_or(usize::MAX));
         let connection = builder.serve_connection(io, answer).with_upgrades();
         drive(connection, |connection| connection.graceful_shutdown(), &activity, settings, life.clone())
             .await
@@ -104,6 +105,9 @@ async fn speak<H: Handler>(
         tracing::debug!(peer = %peer.address, %error, "connection ended");
     }
 }
+
+/// The most headers of a request of HTTP/1.1.
+const HEADERS: usize = 1024;
 
 /// How long a connection may take to end after it was asked to, while it has no request.
 const FAREWELL: Duration = Duration::from_secs(5);
