@@ -1,6 +1,6 @@
 //! Resource quotas: what an object uses, which quota it counts for, and how much of a quota is used.
 //!
-//! [`usage`], [`matches`] and [`recalculated`] are for the controller that keeps the status of quotas; the plugin
+//! [`usage`], [`matches()`] and [`recalculated`] are for the controller that keeps the status of quotas; the plugin
 //! `ResourceQuota` judges requests with the same rules.
 //!
 //! Source: `k8s.io/kubernetes/pkg/quota/v1/evaluator/core`, `k8s.io/apiserver/pkg/quota/v1`.

@@ -90,7 +90,7 @@ impl Cluster for View<'_> {
         let name = crate::rest::metadata::text(namespace, "name");
         let object = crate::start::namespace(name);
         let write = Write::create(key("", "namespaces", "", name), codec::encode(&object));
-        match self.api.registry.store.submit(write).wait() {
+        match aside(|| self.api.registry.store.submit(write).wait()) {
             Ok(_) => Ok(()),
             Err(StoreError::Exists(_)) => {
                 Err(WriteError::AlreadyExists(Status::already_exists("", "namespaces", name)))
@@ -104,6 +104,15 @@ impl Cluster for View<'_> {
     }
 }
 
+/// Waits for the disk, and lets another thread go on with what this one has to do.
+fn aside<T>(wait: impl FnOnce() -> T) -> T {
+    let flavor = tokio::runtime::Handle::try_current().map(|handle| handle.runtime_flavor());
+    match flavor {
+        Ok(tokio::runtime::RuntimeFlavor::MultiThread) => tokio::task::block_in_place(wait),
+        _ => wait(),
+    }
+}
+
 /// Writes what a quota has given out, provided that it is as it was read.
 pub(crate) fn write_quota(registry: &Registry, quota: &Value, used: &Map) -> Result<(), WriteError> {
     let text = |field| crate::rest::metadata::text(quota, field);
@@ -114,7 +123,8 @@ pub(crate) fn write_quota(registry: &Registry, quota: &Value, used: &Map) -> Res
         status.set("used", used.clone().into());
     }
     let key = key("", "resourcequotas", namespace, name);
-    match registry.store.submit(Write::update(key, expected, codec::encode(&object))).wait() {
+    let write = Write::update(key, expected, codec::encode(&object));
+    match aside(|| registry.store.submit(write).wait()) {
         Ok(_) => Ok(()),
         Err(StoreError::Conflict { .. }) => Err(WriteError::Conflict(Status::conflict(
             "",

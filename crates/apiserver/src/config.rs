@@ -187,7 +187,8 @@ impl Controllers {
         resource_quota: false,
     };
 
-    /// The loops of a list: `*` for all, a name for one, `-name` for all that are listed but one.
+    /// The loops of a list: `*` for all, a name for one (old names count too), `-name` for all that are listed but one;
+    /// `-*`, `none` and an empty list for none.
     ///
     /// # Errors
     /// A name there is not.
@@ -196,14 +197,16 @@ impl Controllers {
         for name in list.iter().filter(|name| *name != "*") {
             let (name, on) = name.strip_prefix('-').map_or((name.as_str(), true), |name| (name, false));
             let slot = match name {
-                "serviceaccount-controller" => &mut chosen.service_account,
-                "root-ca-certificate-publisher-controller" => &mut chosen.root_ca,
-                "namespace-controller" => &mut chosen.namespace,
-                "garbage-collector-controller" => &mut chosen.garbage_collector,
-                "clusterrole-aggregation-controller" => &mut chosen.role_aggregation,
-                "resourcequota-controller" => &mut chosen.resource_quota,
-                // `-*` turns off what `*` turned on.
-                "*" => continue,
+                "serviceaccount-controller" | "serviceaccount" => &mut chosen.service_account,
+                "root-ca-certificate-publisher-controller" | "root-ca-cert-publisher" => &mut chosen.root_ca,
+                "namespace-controller" | "namespace" => &mut chosen.namespace,
+                "garbage-collector-controller" | "garbagecollector" => &mut chosen.garbage_collector,
+                "clusterrole-aggregation-controller" | "clusterrole-aggregation" => {
+                    &mut chosen.role_aggregation
+                }
+                "resourcequota-controller" | "resourcequota" => &mut chosen.resource_quota,
+                // `-*`, `none` and an empty list turn on nothing.
+                "*" | "none" | "" => continue,
                 other => {
                     return Err(format!(
                         "there is no controller {other:?}: there are {}",
@@ -227,7 +230,13 @@ mod tests {
             Controllers::parse(&list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
         };
         assert_eq!(parse(&["*"]), Ok(Controllers::ALL));
-        assert_eq!(parse(&["-*"]), Ok(Controllers::NONE));
+        for none in [&["-*"][..], &["none"], &[""], &[]] {
+            assert_eq!(parse(none), Ok(Controllers::NONE));
+        }
+        assert_eq!(
+            parse(&["*", "-garbagecollector"]),
+            Ok(Controllers { garbage_collector: false, ..Controllers::ALL })
+        );
         assert_eq!(
             parse(&["*", "-namespace-controller"]),
             Ok(Controllers { namespace: false, ..Controllers::ALL })

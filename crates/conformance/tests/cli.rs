@@ -58,7 +58,7 @@ fn what_cannot_be_read_exits_with_2() {
     for (arguments, expected) in [
         (["quantity", file.to_str().unwrap()], "line 2"),
         (["quantity", "/nowhere/at/all.jsonl"], "cannot open /nowhere/at/all.jsonl"),
-        (["weather", file.to_str().unwrap()], "no area is named `weather`; the areas are abac, audit, "),
+        (["weather", file.to_str().unwrap()], "no area is named `weather`; the areas are abac, admission, "),
     ] {
         let (code, out, error) = run(&arguments);
         assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");

@@ -2,6 +2,7 @@
 //!
 //! Written by `cargo xtask resources`, never by hand.
 
+use compact_str::CompactString;
 use ravelin_object::{Map, Value, read};
 use ravelin_yaml::Limits;
 
@@ -21,6 +22,15 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = Map> {
         Value::Object(map) => Some(map),
         _ => None,
     })
+}
+
+/// The name and the schema of a line of [`SCHEMAS`].
+pub(crate) fn named_schema(line: &str) -> Option<(CompactString, Value)> {
+    let mut map = lines(line).next()?;
+    match (map.remove("name")?, map.remove("schema")?) {
+        (Value::String(name), schema) => Some((name, schema)),
+        _ => None,
+    }
 }
 
 /// The strings of a list; nothing where there is none.

@@ -58,7 +58,7 @@ pub fn v3(table: &Table, group: &str, version: &str) -> Option<Value> {
     let mut components = Map::new();
     for name in &schemas {
         if let Some(schema) = table.schemas().published_of(name) {
-            components.set(name.clone(), referring(schema, "#/components/schemas/"));
+            components.set(name.clone(), referring(&schema, "#/components/schemas/"));
         }
     }
     let paths: Map = paths.iter().map(|path| (path.path.as_str().into(), path_item(path))).collect();
@@ -88,7 +88,7 @@ fn with_all_below(schemas: &Schemas, names: BTreeSet<CompactString>) -> BTreeSet
     let mut known = names;
     while let Some(name) = pending.pop() {
         if let Some(schema) = schemas.published_of(&name) {
-            references(schema, &mut |name| {
+            references(&schema, &mut |name| {
                 if known.insert(name.into()) {
                     pending.push(name.into());
                 }

@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 pub struct Schemas {
     nodes: Vec<Node>,
     names: BTreeMap<CompactString, SchemaRef>,
-    published: BTreeMap<CompactString, Value>,
+    /// What is published of each, as text: it is seldom asked for, and large.
+    published: BTreeMap<CompactString, &'static str>,
     pub(crate) types: Types,
 }
 
@@ -114,13 +115,10 @@ struct Node {
 
 impl Schemas {
     /// The schemas of the data: one JSON object a line with `name` and `schema`.
-    pub(crate) fn parse(text: &str, types: Types) -> Self {
+    pub(crate) fn parse(text: &'static str, types: Types) -> Self {
         let mut all = Self { nodes: Vec::new(), names: BTreeMap::new(), published: BTreeMap::new(), types };
-        for mut line in data::lines(text) {
-            let (Some(Value::String(name)), Some(schema)) = (line.remove("name"), line.remove("schema"))
-            else {
-                continue;
-            };
+        for line in text.lines() {
+            let Some((name, schema)) = data::named_schema(line) else { continue };
             let at = all.add(&schema);
             let go = all.types.named(&name);
             if let Some(node) = all.nodes.get_mut(at.0 as usize) {
@@ -128,7 +126,7 @@ impl Schemas {
                 node.go = go;
             }
             all.names.insert(name.clone(), at);
-            all.published.insert(name, schema);
+            all.published.insert(name, line);
         }
         for place in 0..all.nodes.len() {
             let target = all.nodes.get(place).and_then(|node| all.named(node.reference.as_deref()?));
@@ -182,13 +180,14 @@ impl Schemas {
     }
 
     /// The names of all schemas that have one, in order, with what is published of each; a `$ref` is a name.
-    pub fn published(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.published.iter().map(|(name, schema)| (name.as_str(), schema))
+    pub fn published(&self) -> impl Iterator<Item = (&str, Value)> {
+        let read = |line: &&'static str| data::named_schema(line).map(|(_, schema)| schema);
+        self.published.iter().filter_map(move |(name, line)| Some((name.as_str(), read(line)?)))
     }
 
     /// What is published of one schema.
-    pub(crate) fn published_of(&self, name: &str) -> Option<&Value> {
-        self.published.get(name)
+    pub(crate) fn published_of(&self, name: &str) -> Option<Value> {
+        self.published.get(name).and_then(|line| data::named_schema(line)).map(|(_, schema)| schema)
     }
 
     fn add(&mut self, schema: &Value) -> SchemaRef {

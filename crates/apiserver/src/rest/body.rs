@@ -227,7 +227,7 @@ fn check_kind(table: &Table, expected: Kind<'_>, value: &Value) -> Result<(Strin
         if table.schemas().of_kind(group, short, &kind).is_none()
             && !(kind == expected.kind && was_served(group, short))
         {
-            let scheme = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30";
+            let scheme = "pkg/runtime/scheme.go:111";
             return Err(wrong(format!(
                 "no kind {} is registered for version {} in scheme {}",
                 quoted(&kind),

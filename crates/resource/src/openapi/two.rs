@@ -13,7 +13,7 @@ const DEFINITIONS: &str = "#/definitions/";
 pub fn v2(table: &Table) -> Value {
     let mut definitions = Map::new();
     for (name, schema) in table.schemas().published() {
-        definitions.set(name, definition(schema));
+        definitions.set(name, definition(&schema));
     }
     let mut paths = Map::new();
     for path in table.resources().flat_map(|resource| operations::of(table, resource)) {
