@@ -1,5 +1,7 @@
 //! Times as the API writes them.
 
+use ravelin_object::calendar;
+
 /// The seconds since 1970 of a time such as `2026-01-02T03:04:05Z`, fractions cut; nothing where it is none.
 pub(crate) fn seconds(text: &str) -> Option<i64> {
     let (date, rest) = text.split_once('T')?;
@@ -29,18 +31,7 @@ pub(crate) fn seconds(text: &str) -> Option<i64> {
     if !is_time {
         return None;
     }
-    Some(days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset)
-}
-
-/// The days since 1970 of a date, by counting years from March.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let month = (month + 9) % 12;
-    let day_of_year = (153 * month + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
+    Some(calendar::days_of(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset)
 }
 
 #[cfg(test)]

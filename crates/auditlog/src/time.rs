@@ -2,6 +2,7 @@
 //!
 //! Source: `k8s.io/apimachinery/pkg/apis/meta/v1` `MicroTime`.
 
+use ravelin_object::calendar;
 use std::fmt;
 
 /// Microseconds since 1970-01-01T00:00:00Z. Prints as `2006-01-02T15:04:05.000000Z`.
@@ -51,31 +52,10 @@ impl fmt::Display for MicroTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (seconds, micros) = (self.0.div_euclid(MICROS), self.0.rem_euclid(MICROS));
         let (days, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
-        let (year, month, day) = date_of(days);
+        let (year, month, day) = calendar::date_of(days);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
     }
-}
-
-/// Year, month and day of a day counted from 1970. Years begin in March here, so that leap days end them.
-fn date_of(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
-fn days_of(year: i64, month: i64, day: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
 }
 
 /// Seconds since 1970 of `2006-01-02T15:04:05`, and what follows.
@@ -86,8 +66,8 @@ fn date_and_time(text: &[u8]) -> Option<(i64, &[u8])> {
     let (hour, rest) = digits(rest.strip_prefix(b"T")?, 2)?;
     let (minute, rest) = digits(rest.strip_prefix(b":")?, 2)?;
     let (second, rest) = digits(rest.strip_prefix(b":")?, 2)?;
-    let days = days_of(year, month, day);
-    let is_real = (1..=12).contains(&month) && date_of(days) == (year, month, day);
+    let days = calendar::days_of(year, month, day);
+    let is_real = (1..=12).contains(&month) && calendar::date_of(days) == (year, month, day);
     (is_real && hour < 24 && minute < 60 && second < 60)
         .then_some((days * DAY + hour * 3600 + minute * 60 + second, rest))
 }

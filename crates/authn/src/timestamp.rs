@@ -1,5 +1,6 @@
 //! Points in time, as values.
 
+use ravelin_object::calendar;
 use std::fmt;
 
 /// A point in time: seconds since 1970 in UTC, and nanoseconds. Nobody here reads a clock.
@@ -78,27 +79,14 @@ impl Timestamp {
         if day < 1 || day > days_of_month {
             return None;
         }
-        // Days since 0000-03-01, so that the leap day is the last of its year.
-        let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-        let era = year.div_euclid(400);
-        let year_of_era = year.rem_euclid(400);
-        let day_of_year = (153 * month + 2) / 5 + day - 1;
-        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-        Some((era * 146_097 + day_of_era - 719_468) * 86_400 + second_of_day)
+        Some(calendar::days_of(year, month, day) * 86_400 + second_of_day)
     }
 
     /// The day, in UTC: `2026-03-01`.
     #[must_use]
     pub fn date(self) -> String {
-        let days = self.seconds.div_euclid(86_400).saturating_add(719_468);
-        let era = days.div_euclid(146_097);
-        let day_of_era = days.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month + 2) / 5 + 1;
-        let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-        format!("{:04}-{month:02}-{day:02}", era * 400 + year_of_era + carry)
+        let (year, month, day) = calendar::date_of(self.seconds.div_euclid(86_400));
+        format!("{year:04}-{month:02}-{day:02}")
     }
 }
 

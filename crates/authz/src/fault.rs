@@ -1,8 +1,7 @@
 //! What is wrong with a field, in the words of the API server.
 
 use crate::rules::aggregated;
-use ravelin_object::Value;
-use ravelin_object::selector::{json_string, quoted};
+use ravelin_object::selector::quoted;
 use std::fmt;
 
 /// A field that is not accepted.
@@ -72,40 +71,6 @@ pub(crate) fn joined(faults: &[Fault]) -> String {
     aggregated(faults).unwrap_or_default()
 }
 
-/// A value as Go's `encoding/json` writes it, keys in the order they have.
-pub(crate) fn json_text(value: &Value) -> String {
-    let mut out = String::new();
-    write_json(value, &mut out);
-    out
-}
-
-fn write_json(value: &Value, out: &mut String) {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Value::Int(value) => out.push_str(&value.to_string()),
-        Value::UInt(value) => out.push_str(&value.to_string()),
-        Value::Float(value) => out.push_str(&value.to_string()),
-        Value::String(text) => out.push_str(&json_string(text)),
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                out.push(if index == 0 { '[' } else { ',' });
-                write_json(item, out);
-            }
-            out.push_str(if items.is_empty() { "[]" } else { "]" });
-        }
-        Value::Object(map) => {
-            for (index, (key, item)) in map.iter().enumerate() {
-                out.push(if index == 0 { '{' } else { ',' });
-                out.push_str(&json_string(key));
-                out.push(':');
-                write_json(item, out);
-            }
-            out.push_str(if map.is_empty() { "{}" } else { "}" });
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +86,5 @@ mod tests {
         assert_eq!(Fault::too_many("a", 65, 64).to_string(), "a: Too many: 65: must have at most 64 items");
         let both = [Fault::duplicate("a", "x"), Fault::forbidden("b", "no")];
         assert_eq!(joined(&both), "[a: Duplicate value: \"x\", b: Forbidden: no]");
-        assert_eq!(json_text(&Value::from("<\"\u{1}é")), "\"\\u003c\\\"\\u0001é\"");
     }
 }

@@ -5,9 +5,9 @@
 //!
 //! Source: `k8s.io/apiserver/plugin/pkg/authorizer/webhook`.
 
-use crate::fault::json_text;
 use crate::{Answer, Attributes, Decision, Rules};
 use ravelin_diag::FieldPath;
+use ravelin_object::fault::json_text;
 use ravelin_object::selector::{FieldOperator, FieldRequirement, Operator, Requirement};
 use ravelin_object::{DecodeError, Decoder, Map, Value};
 

@@ -6,6 +6,7 @@
 //! or any check. Start reading at [`read`].
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod calendar;
 mod decode;
 pub mod documents;
 pub mod errors;

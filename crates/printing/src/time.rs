@@ -2,7 +2,7 @@
 
 use crate::duration::human;
 use crate::field;
-use ravelin_object::Value;
+use ravelin_object::{Value, calendar};
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,18 +31,10 @@ impl UnixMicros {
         if !is_real || !reader.0.is_empty() {
             return None;
         }
-        let seconds = days_of(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
+        let seconds =
+            calendar::days_of(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
         Some(Self(seconds * 1_000_000 + micros))
     }
-}
-
-/// Days since 1970.
-fn days_of(year: i64, month: i64, day: i64) -> i64 {
-    // Years begin in March, so that leap days end them.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year = (153 * month + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 struct Reader<'t>(&'t [u8]);

@@ -2,6 +2,8 @@
 //!
 //! Source: Go `time.Parse` (`format.go`, `format_rfc3339.go`); `k8s.io/apimachinery/pkg/apis/meta/v1` `Time`, `MicroTime`.
 
+use ravelin_object::calendar;
+
 /// How a kind of time is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -60,7 +62,7 @@ pub fn written(seconds: i64, nanos: i64, layout: Layout) -> Option<String> {
         return None;
     }
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = date_of(days);
+    let (year, month, day) = calendar::date_of(days);
     let sign = if year < 0 { "-" } else { "" };
     let fraction = match layout {
         Layout::Seconds => String::new(),
@@ -262,7 +264,7 @@ fn range<'t>(of: std::ops::RangeInclusive<i64>, value: i64, what: &str) -> Resul
 impl Time {
     /// Seconds since 1970.
     const fn unix(&self) -> i64 {
-        days_to(self.year, self.month, self.day) * 86_400 + self.second - self.offset
+        calendar::days_of(self.year, self.month, self.day) * 86_400 + self.second - self.offset
     }
 }
 
@@ -274,23 +276,6 @@ const fn days_of(year: i64, month: i64) -> i64 {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     }
-}
-
-/// Days from 1970. Years begin in March here, so that leap days end them.
-const fn days_to(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * month + 2) / 5 + day - 1 - 719_468
-}
-
-const fn date_of(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    if month < 10 { (era * 400 + year, month + 3, day) } else { (era * 400 + year + 1, month - 9, day) }
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use super::{
     Webhook,
 };
 use crate::Fault;
-use crate::fault::json_text;
 use crate::rules::aggregated;
 use crate::webhook::{FailurePolicy, ReviewVersion};
+use ravelin_object::fault::json_text;
 use ravelin_object::selector::{dns1123_subdomain_faults, quoted};
 use ravelin_object::{Map, Value};
 
