@@ -82,11 +82,8 @@ pub(crate) fn body_of(
     let kind = subresource.map_or_else(|| kind(resource), |subresource| kind_of(resource, subresource));
     let table = &api.registry.table;
     let expected = Expected { kind, schema: table.schemas().of_kind(kind.group, kind.version, kind.kind) };
-    let media = exchange.header("content-type").to_owned();
-    let mut warnings = Vec::new();
-    let object = body::object(table, expected, &media, body, options.field_validation, &mut warnings);
-    warnings.into_iter().for_each(|warning| exchange.warn(warning));
-    Ok((object?, options))
+    let object = body::received(table, exchange, expected, body, options.field_validation)?;
+    Ok((object, options))
 }
 
 /// The kind of what is sent to a subresource.

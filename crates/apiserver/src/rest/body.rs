@@ -2,6 +2,7 @@
 //!
 //! Source: `k8s.io/apiserver/pkg/endpoints/handlers/rest.go` `transformDecodeError`, `create.go`.
 
+use crate::exchange::Exchange;
 use crate::protobuf;
 use crate::registry::api_version;
 use crate::rest::negotiate::{self, Media};
@@ -25,11 +26,28 @@ pub(crate) struct Expected<'a> {
     pub(crate) schema: Option<SchemaRef>,
 }
 
+/// Reads the body of a request. What is doubtful in it becomes a warning of the answer, even where that is a refusal.
+///
+/// # Errors
+/// 415 for other media types, 400 for what is no such object.
+pub(crate) fn received(
+    table: &Table,
+    exchange: &mut Exchange,
+    expected: Expected<'_>,
+    body: &[u8],
+    validation: FieldValidation,
+) -> Result<Value, Status> {
+    let mut warnings = Vec::new();
+    let object = object(table, expected, exchange.header("content-type"), body, validation, &mut warnings);
+    warnings.into_iter().for_each(|warning| exchange.warn(warning));
+    object
+}
+
 /// Reads a body.
 ///
 /// # Errors
 /// 415 for other media types, 400 for what is no such object.
-pub(crate) fn object(
+fn object(
     table: &Table,
     expected: Expected<'_>,
     content_type: &str,

@@ -28,12 +28,8 @@ pub(crate) async fn update(
 ) -> Result<Answer, Status> {
     let options = WriteOptions::of(&exchange.url, Writes::Update)?;
     let expected = Expected { kind: kind(resource), schema: resource.schema };
-    let mut warnings = Vec::new();
-    let media = exchange.header("content-type").to_owned();
-    let object =
-        body::object(&api.registry.table, expected, &media, &body, options.field_validation, &mut warnings);
-    warnings.into_iter().for_each(|warning| exchange.warn(warning));
-    let mut object = object?;
+    let mut object =
+        body::received(&api.registry.table, exchange, expected, &body, options.field_validation)?;
     let info = exchange.info.clone();
     exchange.record_request(&object, resource, &info.subresource);
     metadata::ensure_namespace(resource, &info.namespace, &mut object)?;
