@@ -8,6 +8,7 @@ mod activity;
 pub mod body;
 mod connection;
 pub mod life;
+mod linger;
 pub mod tls;
 
 use bytes::Bytes;

@@ -2,6 +2,7 @@
 
 use super::activity::{Activity, Kept};
 use super::life::{Life, Phase};
+use super::linger::Lingering;
 use super::{Handler, Peer, Service, Settings};
 use http::header::{CONNECTION, HeaderValue};
 use http::{Request, Response, Version};
@@ -80,7 +81,7 @@ async fn speak<H: Handler>(
             Ok::<_, Infallible>(response.map(|body| Kept::new(body, in_flight)))
         }
     });
-    let io = TokioIo::new(stream);
+    let io = TokioIo::new(Lingering::new(stream, life.clone()));
     let settings = &service.settings;
     let ended = if is_http2 {
         let mut builder = http2::Builder::new(TokioExecutor::new());
