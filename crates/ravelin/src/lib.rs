@@ -6,7 +6,9 @@
 mod commands;
 mod exit;
 pub mod install;
+mod logs;
 mod output;
+mod process;
 
 pub use commands::rules::page as rule_page;
 pub use exit::ExitStatus;

@@ -5,7 +5,7 @@ mod settings;
 mod store;
 
 use crate::ExitStatus;
-use crate::commands::webhook::{logs, signal};
+use crate::{logs, process};
 use flags::{
     AdmissionArgs, AuditArgs, AuthenticationArgs, AuthorizationArgs, ListenerArgs, LoopArgs, TokenArgs,
 };
@@ -82,10 +82,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
         None => {}
     }
     logs::start(args.log_level, args.log_format);
+    process::take_small_pages();
     let config = settings::config(&args)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let end = signal()?;
+        let end = process::signal()?;
         let (ready, bound) = tokio::sync::oneshot::channel();
         let told = async {
             if let Ok(bound) = bound.await {

@@ -1,11 +1,11 @@
 //! `ravelin webhook`.
 
-pub(crate) mod logs;
 mod manifests;
 mod settings;
 
 use crate::ExitStatus;
 use crate::exit::usage;
+use crate::{logs, process};
 use ravelin_server::query;
 use ravelin_server::webhook::host;
 use std::net::{IpAddr, SocketAddr};
@@ -193,6 +193,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
         return manifests::run(args);
     }
     logs::start(args.log_level, args.log_format);
+    process::take_small_pages();
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
@@ -200,7 +201,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
         .build()
         .map_err(|error| anyhow::anyhow!("the operating system refuses what serving needs: {error}"))?;
     let outcome = runtime.block_on(async {
-        let end = signal()?;
+        let end = process::signal()?;
         let config = settings::config(args).await?;
         let (bound, _) = tokio::sync::oneshot::channel();
         host::run(config, end, bound).await
@@ -208,30 +209,6 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitStatus> {
     // A name that is still being looked up must not keep the program from ending.
     runtime.shutdown_background();
     outcome.map(|()| ExitStatus::Clean)
-}
-
-/// Waits for the signal to end. A second one ends the program at once.
-pub(crate) fn signal() -> anyhow::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let (sender, receiver) = tokio::sync::oneshot::channel();
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        // Nobody may be left to be told.
-        let _ = sender.send(());
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        std::process::exit(ExitStatus::Undecided as i32);
-    });
-    Ok(async {
-        let _ = receiver.await;
-    })
 }
 
 /// Turns a text into an error of usage.
