@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// How many watchers a write goes to
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
     watchers: usize,
+    /// How many writes the watchers get, one after the other
+    #[arg(long, value_name = "NUMBER", default_value_t = 40)]
+    writes: usize,
     /// Requests a second of the steady mixed load
     #[arg(long, value_name = "NUMBER", default_value_t = 300.0)]
     rate: f64,

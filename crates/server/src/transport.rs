@@ -7,6 +7,7 @@
 mod activity;
 pub mod body;
 mod connection;
+mod gather;
 pub mod life;
 mod linger;
 pub mod tls;

@@ -19,9 +19,10 @@ use ravelin_resource::Resource;
 use ravelin_server::transport::life::{Life, Phase};
 use ravelin_store::{Entry, Event, Range, Revision, Start, StoreError, WatchError, Watcher};
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// How often a watcher without news is told how far it has seen.
 const BOOKMARKS: Duration = Duration::from_secs(60);
@@ -29,6 +30,8 @@ const BOOKMARKS: Duration = Duration::from_secs(60);
 const SHORTEST: Duration = Duration::from_secs(1800);
 /// How many bytes of events are sent in one piece.
 const PIECE: usize = 128 * 1024;
+/// What stands around a stored object in an event, in bytes, its resource version included.
+const FRAME: usize = 96;
 /// The content type of events.
 const CONTENT_TYPE: &str = "application/json";
 
@@ -58,6 +61,7 @@ pub(crate) fn watch(
     let begins_with_all = options.send_initial_events.unwrap_or(asked == 0);
     let (initial, from) = beginning(api, &all, asked, begins_with_all)?;
     let now = Instant::now();
+    let end = now + lasts(options.timeout_seconds);
     let mut stream = Watching {
         api: Arc::clone(api),
         resource: resource.clone(),
@@ -71,10 +75,9 @@ pub(crate) fn watch(
         watcher: None,
         failed: None,
         seen: from,
-        allow_bookmarks: options.allow_bookmarks,
-        bookmark: now + BOOKMARKS,
-        end: now + lasts(options.timeout_seconds),
-        life: api.life.clone(),
+        end,
+        alarm: Box::pin(sleep_until(if options.allow_bookmarks { end.min(now + BOOKMARKS) } else { end })),
+        stopping: Box::pin(stopping(api.life.clone())),
         is_over: false,
     };
     match api.registry.store.watch(&all, Start::After(from)) {
@@ -134,11 +137,16 @@ struct Watching {
     watcher: Option<Watcher>,
     failed: Option<Status>,
     seen: Revision,
-    allow_bookmarks: bool,
-    bookmark: Instant,
     end: Instant,
-    life: Life,
+    /// Rings for the next bookmark, and at the end. Made once: a timer for each event would cost as much as the event.
+    alarm: Pin<Box<Sleep>>,
+    /// Waits for the end of the server; made once, too.
+    stopping: Pin<Box<dyn Future<Output = ()> + Send>>,
     is_over: bool,
+}
+
+async fn stopping(mut life: Life) {
+    life.reached(Phase::Stopping).await;
 }
 
 fn pieces(watching: Watching) -> Pieces {
@@ -188,17 +196,21 @@ impl Watching {
         };
         let news = tokio::select! {
             biased;
-            () = self.life.reached(Phase::Stopping) => None,
+            () = &mut self.stopping => None,
             event = watcher.next_event() => Some(event),
-            () = sleep_until(self.bookmark), if self.allow_bookmarks => {
-                self.bookmark = Instant::now() + BOOKMARKS;
+            () = &mut self.alarm => {
+                let now = Instant::now();
                 let progress = watcher.progress();
+                if now >= self.end {
+                    self.is_over = true;
+                    return;
+                }
+                self.alarm.as_mut().reset(self.end.min(now + BOOKMARKS));
                 if let Some(revision) = progress.filter(|revision| *revision >= self.seen) {
                     self.write_bookmark(out, revision, false);
                 }
                 return;
             }
-            () = sleep_until(self.end) => None,
         };
         match news {
             None => self.is_over = true,
@@ -261,6 +273,7 @@ impl Watching {
 
     fn write_entry(&mut self, out: &mut Vec<u8>, kind: &str, entry: &Entry, revision: Revision) {
         if !self.is_protobuf && self.shape == Shape::Object && Registry::is_stored_version(&self.resource) {
+            out.reserve(entry.value.len() + FRAME);
             out.extend_from_slice(b"{\"type\":\"");
             out.extend_from_slice(kind.as_bytes());
             out.extend_from_slice(b"\",\"object\":");

@@ -15,9 +15,6 @@ use tokio::task::JoinSet;
 /// How many watchers share a connection, as those of one client do: kube-apiserver takes a hundred at most.
 const WATCHERS_OF_A_CONNECTION: usize = 50;
 
-/// How often a write is watched.
-const WRITES: usize = 40;
-
 /// How many objects the mixed load is about.
 const MIXED: usize = 100;
 
@@ -155,7 +152,7 @@ async fn fan_out(plane: &Plane, args: &Args) -> anyhow::Result<Measure> {
     let mut connection = plane.dial.open().await?;
     let mut times = Vec::new();
     let before = plane.processor()?;
-    for number in 0..WRITES {
+    for number in 0..args.writes {
         let started = Instant::now();
         let write = Ask::put(format!("{path}/{}", item(0)), config_map(&item(0), &format!("{}", number + 1)));
         let (status, _) = connection.ask(write).await?;
@@ -169,7 +166,7 @@ async fn fan_out(plane: &Plane, args: &Args) -> anyhow::Result<Measure> {
         times.push(started.elapsed());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let processor = (plane.processor()? - before) / WRITES as f64;
+    let processor = (plane.processor()? - before) / args.writes.max(1) as f64;
     times.sort_unstable();
     let outcome = Outcome { times, wall: Duration::ZERO };
     Ok(Measure {

@@ -1,6 +1,7 @@
 //! One connection: handshake, protocol, requests, end.
 
 use super::activity::{Activity, Kept};
+use super::gather::Gathering;
 use super::life::{Life, Phase};
 use super::linger::Lingering;
 use super::{Handler, Peer, Service, Settings};
@@ -81,7 +82,7 @@ async fn speak<H: Handler>(
             Ok::<_, Infallible>(response.map(|body| Kept::new(body, in_flight)))
         }
     });
-    let io = TokioIo::new(Lingering::new(stream, life.clone()));
+    let stream = Lingering::new(stream, life.clone());
     let settings = &service.settings;
     let ended = if is_http2 {
         let mut builder = http2::Builder::new(TokioExecutor::new());
@@ -89,7 +90,7 @@ async fn speak<H: Handler>(
         builder.max_concurrent_streams(settings.streams).max_header_list_size(settings.head_bytes);
         // A peer that went away without a word is found out, and its requests are dropped.
         builder.keep_alive_interval(Duration::from_secs(30)).keep_alive_timeout(Duration::from_secs(15));
-        let connection = builder.serve_connection(io, answer);
+        let connection = builder.serve_connection(TokioIo::new(Gathering::new(stream)), answer);
         drive(connection, |connection| connection.graceful_shutdown(), &activity, settings, life.clone())
             .await
     } else {
@@ -98,7 +99,7 @@ async fn speak<H: Handler>(
         builder.timer(TokioTimer::new()).header_read_timeout(None);
         // Users can be in many groups, and a proxy in front says each in a header.
         builder.max_headers(HEADERS).max_buf_size(usize::try_from(settings.head_bytes).unwrap_or(usize::MAX));
-        let connection = builder.serve_connection(io, answer).with_upgrades();
+        let connection = builder.serve_connection(TokioIo::new(stream), answer).with_upgrades();
         drive(connection, |connection| connection.graceful_shutdown(), &activity, settings, life.clone())
             .await
     };
