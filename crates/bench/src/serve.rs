@@ -141,7 +141,6 @@ async fn of_one(program: &Program, files: &Files, args: &Args) -> anyhow::Result
         single("memory at rest", "MB", rest as f64 / 1e6, 10.0),
     ];
     measures.extend(loads::all(&plane, args).await?);
-    measures.push(single("memory after all this", "MB", plane.memory()? as f64 / 1e6, 3.0));
     Ok(measures)
 }
 

@@ -14,7 +14,9 @@ use std::sync::Arc;
 const VERSIONS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("versions");
 const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
 const FORMAT: &str = "format";
+/// The newest revision when the store was last compacted.
 const REVISION: &str = "revision";
+/// The newest revision that is forgotten.
 const COMPACTED: &str = "compacted";
 /// The format that is written, and the only one that is read.
 const THIS_FORMAT: u64 = 1;
@@ -33,9 +35,17 @@ pub(super) struct Batch<'b> {
     pub(super) events: &'b [Arc<Event>],
     /// Versions that go.
     pub(super) forgotten: &'b [Revision],
-    /// The newest revision, events included.
+    /// What is forgotten, where that changes. A write needs no numbers: its revision is its key, and pages that are not
+    /// written need not reach the disk.
+    pub(super) numbers: Option<Numbers>,
+}
+
+/// How far a store is.
+#[derive(Clone, Copy)]
+pub(super) struct Numbers {
+    /// The newest revision.
     pub(super) revision: Revision,
-    /// What is forgotten.
+    /// The newest revision that is forgotten.
     pub(super) compacted: Revision,
 }
 
@@ -109,7 +119,8 @@ impl Table {
             });
             state.apply(&Arc::new(Event { revision: at, key, current, previous }));
         }
-        if state.revision() != revision.max(compacted) {
+        // The number is as old as the last compaction.
+        if state.revision() < revision.max(compacted) {
             return Err(damaged("the newest revision is missing"));
         }
         Ok(state)
@@ -126,9 +137,11 @@ impl Table {
             for revision in batch.forgotten {
                 versions.remove(key(*revision)).map_err(failed)?;
             }
-            let mut numbers = transaction.open_table(NUMBERS).map_err(failed)?;
-            numbers.insert(REVISION, key(batch.revision)).map_err(failed)?;
-            numbers.insert(COMPACTED, key(batch.compacted)).map_err(failed)?;
+            if let Some(numbers) = batch.numbers {
+                let mut table = transaction.open_table(NUMBERS).map_err(failed)?;
+                table.insert(REVISION, key(numbers.revision)).map_err(failed)?;
+                table.insert(COMPACTED, key(numbers.compacted)).map_err(failed)?;
+            }
         }
         transaction.commit().map_err(failed)
     }

@@ -1,6 +1,6 @@
 //! The thread that writes: what has arrived while the disk was busy is one transaction.
 
-use super::table::{Batch, Table};
+use super::table::{Batch, Numbers, Table};
 use crate::core::Core;
 use crate::state::Plan;
 use crate::ticket::{self, Completion, Ticket};
@@ -173,28 +173,22 @@ impl Drop for Guard<'_> {
 fn write(table: &Table, core: &Core, jobs: impl Iterator<Item = Job>) -> Result<(), StoreError> {
     let mut events: Vec<Arc<Event>> = Vec::new();
     let mut decided: Vec<(Completion<Written>, Result<Written, StoreError>)> = Vec::new();
-    let (mut revision, compacted);
     {
         // Nobody else changes the state: what is planned here holds until it is applied.
         let state = core.state.read();
-        (revision, compacted) = (state.revision(), state.compacted());
         let mut plan = Plan::new(&state, &core.limits);
         for job in jobs {
             let Job::Write(write, completion) = job else { continue };
             let outcome = plan.add(write).map(|event| {
                 let written = Written { revision: event.revision, previous: event.previous.clone() };
-                revision = event.revision;
                 events.push(event);
                 written
             });
             decided.push((completion, outcome));
         }
     }
-    let committed = if events.is_empty() {
-        Ok(())
-    } else {
-        table.commit(&Batch { events: &events, revision, compacted, ..Batch::default() })
-    };
+    let committed =
+        if events.is_empty() { Ok(()) } else { table.commit(&Batch { events: &events, ..Batch::default() }) };
     if committed.is_ok() {
         core.apply(core.state.write(), &events);
     }
@@ -223,7 +217,8 @@ fn compact(
         let step = target.min(state.compacted().saturating_add(COMPACTION_STEP)).max(state.compacted());
         (step, state.revision(), state.forgotten_by(step))
     };
-    let batch = Batch { forgotten: &forgotten, revision, compacted: step, ..Batch::default() };
+    let numbers = Some(Numbers { revision, compacted: step });
+    let batch = Batch { forgotten: &forgotten, numbers, ..Batch::default() };
     if let Err(failure) = table.commit(&batch) {
         Job::Compact(target, completion).refuse(&failure);
         return Err(failure);
