@@ -1,6 +1,6 @@
 //! A patch applies the same twice, or is refused with a status; a merge patch of a difference makes the other.
 
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 use ravelin_object::{Map, Value, read};
 use ravelin_patch::{Fields, MergeRules, PatchError, json, merge, strategic};
 

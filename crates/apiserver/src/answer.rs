@@ -1,14 +1,13 @@
 //! What is answered to a request, before it becomes bytes.
 
-use crate::codec;
 use bytes::Bytes;
 use futures_util::Stream;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Frame;
-use ravelin_object::Value;
 use ravelin_object::status::Status;
+use ravelin_object::{Value, json_text};
 use ravelin_server::transport::ResponseBody;
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -130,7 +129,7 @@ impl Answer {
     pub(crate) fn into_response(self) -> Response<ResponseBody> {
         let answer = self.written();
         let body = match answer.body {
-            Body::Object(object) => whole(codec::to_json(&object)),
+            Body::Object(object) => whole(json_text(&object)),
             Body::Encoded(bytes) | Body::Text(bytes) => whole(bytes),
             Body::Stream(pieces) => StreamBody::new(pieces).map_err(|never| match never {}).boxed_unsync(),
         };

@@ -5,9 +5,8 @@
 
 use bytes::Bytes;
 use ravelin_object::status::Status;
-use ravelin_object::{Map, Value};
+use ravelin_object::{Map, Value, append_member};
 use ravelin_store::{Entry, Revision};
-use std::fmt::Write as _;
 
 /// What stands in front of the members of the metadata.
 const MARK: &[u8] = b"\"metadata\":{";
@@ -17,23 +16,21 @@ const DEPTH: usize = 10_000;
 /// An object as it is stored.
 pub(crate) fn encode(object: &Value) -> Bytes {
     let mut out = String::with_capacity(1024);
+    out.push('{');
     let empty = Map::new();
     let map = object.as_object().unwrap_or(&empty);
     let text = |key| map.get(key).and_then(Value::as_str).unwrap_or_default();
-    out.push_str("{\"kind\":");
-    write_text(&mut out, text("kind"));
-    out.push_str(",\"apiVersion\":");
-    write_text(&mut out, text("apiVersion"));
+    append_member(&mut out, true, "kind", &Value::from(text("kind")));
+    append_member(&mut out, false, "apiVersion", &Value::from(text("apiVersion")));
     out.push_str(",\"metadata\":{");
     let metadata = map.get("metadata").and_then(Value::as_object).unwrap_or(&empty);
-    let mut is_first = true;
-    for (key, value) in metadata.iter().filter(|(key, _)| *key != "resourceVersion") {
-        member(&mut out, &mut is_first, key, value);
+    let kept = metadata.iter().filter(|(key, _)| *key != "resourceVersion");
+    for (index, (key, value)) in kept.enumerate() {
+        append_member(&mut out, index == 0, key, value);
     }
     out.push('}');
-    is_first = false;
     for (key, value) in map.iter().filter(|(key, _)| !matches!(*key, "kind" | "apiVersion" | "metadata")) {
-        member(&mut out, &mut is_first, key, value);
+        append_member(&mut out, false, key, value);
     }
     out.push('}');
     Bytes::from(out)
@@ -109,68 +106,6 @@ pub(crate) fn sorted(value: Value) -> Value {
         Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
         other => other,
     }
-}
-
-/// A value as JSON, as Go's `encoding/json` writes it.
-pub(crate) fn to_json(value: &Value) -> String {
-    let mut out = String::with_capacity(512);
-    write(&mut out, value);
-    out
-}
-
-fn member(out: &mut String, is_first: &mut bool, key: &str, value: &Value) {
-    if !std::mem::take(is_first) {
-        out.push(',');
-    }
-    write_text(out, key);
-    out.push(':');
-    write(out, value);
-}
-
-fn write(out: &mut String, value: &Value) {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Value::Int(value) => {
-            let _ = write!(out, "{value}");
-        }
-        Value::UInt(value) => {
-            let _ = write!(out, "{value}");
-        }
-        Value::Float(value) => {
-            let _ = write!(out, "{value}");
-        }
-        Value::String(text) => write_text(out, text),
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write(out, item);
-            }
-            out.push(']');
-        }
-        Value::Object(map) => {
-            out.push('{');
-            let mut is_first = true;
-            for (key, value) in map.iter() {
-                member(out, &mut is_first, key, value);
-            }
-            out.push('}');
-        }
-    }
-}
-
-fn write_text(out: &mut String, text: &str) {
-    let is_plain = |byte: u8| byte >= 0x20 && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xe2);
-    if text.bytes().all(is_plain) {
-        out.push('"');
-        out.push_str(text);
-        out.push('"');
-        return;
-    }
-    out.push_str(&ravelin_object::selector::json_string(text));
 }
 
 #[cfg(test)]

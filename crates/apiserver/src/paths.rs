@@ -9,7 +9,7 @@ use http::header::{CACHE_CONTROL, ETAG, EXPIRES, IF_NONE_MATCH, LOCATION, VARY};
 use http::{HeaderMap, StatusCode};
 use ravelin_authn::discovery as keys;
 use ravelin_object::status::Status;
-use ravelin_object::{Map, Value};
+use ravelin_object::{Map, Value, json_text};
 use ravelin_resource::discovery::{self, Root};
 use ravelin_resource::{Table, openapi};
 use ravelin_server::health::{self, Check};
@@ -154,7 +154,7 @@ fn groups(api: &Api, exchange: &Exchange, path: &str) -> Result<Answer, Status> 
         let answer = form.apply(Answer::object(StatusCode::OK, document));
         return Ok(answer.with(VARY, "Accept"));
     }
-    let document = crate::codec::to_json(&discovery::aggregated(
+    let document = json_text(&discovery::aggregated(
         table.groups(),
         if path == "/api" { Root::Core } else { Root::Groups },
     ));
@@ -201,7 +201,7 @@ fn document_hash(table: &Table, path: &str) -> String {
         ["apis", group, version] => openapi::v3(table, group, version),
         _ => None,
     };
-    hash(crate::codec::to_json(&document.unwrap_or(Value::Null)).as_bytes())
+    hash(json_text(&document.unwrap_or(Value::Null)).as_bytes())
 }
 
 /// What changes with every document.
@@ -210,7 +210,7 @@ fn hash(document: &[u8]) -> String {
 }
 
 fn documented(exchange: &Exchange, document: Value) -> Answer {
-    let text = crate::codec::to_json(&document);
+    let text = json_text(&document);
     let etag = format!("\"{}\"", hash(text.as_bytes()));
     if exchange.header(IF_NONE_MATCH.as_str()) == etag {
         return Answer::text(StatusCode::NOT_MODIFIED, JSON, "").with(ETAG, &etag);
@@ -229,7 +229,7 @@ fn schema_of(api: &Api, exchange: &Exchange, rest: &str) -> Result<Answer, Statu
     let Some(document) = openapi::v3(table, group, version) else {
         return Ok(Answer::text(StatusCode::NOT_FOUND, "", ""));
     };
-    let text = crate::codec::to_json(&document);
+    let text = json_text(&document);
     let current = hash(text.as_bytes());
     match exchange.url.value("hash") {
         Some(asked) if asked == current => Ok(Answer::text(StatusCode::OK, JSON, text)

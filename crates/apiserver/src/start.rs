@@ -103,8 +103,7 @@ fn authentication(client_authorities: &str, request_header: Option<&RequestHeade
     }
     if let Some(facts) = request_header {
         let list = |names: &[String]| {
-            let texts: Vec<String> =
-                names.iter().map(|name| ravelin_object::selector::json_string(name)).collect();
+            let texts: Vec<String> = names.iter().map(|name| ravelin_object::json_string(name)).collect();
             Value::from(format!("[{}]", texts.join(",")))
         };
         data.set("requestheader-allowed-names", list(&facts.allowed_names));

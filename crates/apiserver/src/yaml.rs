@@ -1,7 +1,7 @@
 //! Objects as YAML, for those who ask for it.
 
-use ravelin_object::selector::json_string;
-use ravelin_object::{Map, Value};
+use ravelin_object::json_string;
+use ravelin_object::{Map, Value, json_text};
 
 /// A value as a YAML document, keys in order: block style, texts quoted wherever a reader of any version could take them for something
 /// else.
@@ -75,7 +75,7 @@ fn child(out: &mut String, value: &Value, depth: usize) {
 fn scalar(out: &mut String, value: &Value) {
     match value {
         Value::String(string) => text(out, string),
-        other => out.push_str(&crate::codec::to_json(other)),
+        other => out.push_str(&json_text(other)),
     }
 }
 

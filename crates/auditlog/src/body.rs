@@ -2,8 +2,7 @@
 //!
 //! Source: `k8s.io/apimachinery/pkg/runtime` `Unknown`, `k8s.io/apiserver/pkg/audit/request.go`.
 
-use ravelin_object::selector::json_string;
-use ravelin_object::{Map, Value, json_syntax};
+use ravelin_object::{Map, Value, json_string, json_syntax, json_text};
 use std::fmt;
 use std::sync::Arc;
 
@@ -16,9 +15,7 @@ impl Body {
     /// The body that an object is.
     #[must_use]
     pub fn of(object: &Value) -> Self {
-        let mut out = String::new();
-        write(object, &mut out);
-        Self(out.into())
+        Self(json_text(object).into())
     }
 
     /// The body that bytes are, such as a patch: JSON as it stands, without its blanks.
@@ -64,52 +61,6 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Body({} bytes)", self.0.len())
     }
-}
-
-fn write(value: &Value, out: &mut String) {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Value::Int(value) => out.push_str(&value.to_string()),
-        Value::UInt(value) => out.push_str(&value.to_string()),
-        Value::Float(value) => out.push_str(&float(*value)),
-        Value::String(text) => out.push_str(&json_string(text)),
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write(item, out);
-            }
-            out.push(']');
-        }
-        Value::Object(map) => {
-            out.push('{');
-            for (index, (key, item)) in map.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                out.push_str(&json_string(key));
-                out.push(':');
-                write(item, out);
-            }
-            out.push('}');
-        }
-    }
-}
-
-/// A float as Go writes it: with an exponent only where it is very small or very large.
-fn float(value: f64) -> String {
-    let size = value.abs();
-    if !value.is_finite() {
-        return "null".to_owned();
-    }
-    if size == 0.0 || (1e-6..1e21).contains(&size) {
-        return value.to_string();
-    }
-    let text = format!("{value:e}");
-    if size < 1.0 { text } else { text.replace('e', "e+") }
 }
 
 /// An object without what managed it: its own, those of the items of a list, those of the rows of a table.

@@ -3,7 +3,8 @@
 //! Source: `k8s.io/apiserver/pkg/apis/apiserver`, `.../validation`.
 
 use crate::anonymous::Anonymous;
-use ravelin_object::selector::{json_string, quoted};
+use ravelin_object::json_string;
+use ravelin_object::selector::quoted;
 use ravelin_object::{Decoder, Map, Value, read};
 use ravelin_yaml::Limits;
 

@@ -4,7 +4,7 @@
 
 use crate::encoding::encode_url;
 use crate::keys::PublicKey;
-use ravelin_object::selector::json_string;
+use ravelin_object::json_string;
 use std::collections::BTreeSet;
 
 /// Where the discovery document is served.

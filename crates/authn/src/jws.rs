@@ -7,7 +7,7 @@ use crate::encoding::{decode_url, encode_url};
 use crate::json::{Json, Kind, duplicate};
 use crate::keys::{Curve, PublicKey, SignError, SigningKey};
 use crate::x509::Certificate;
-use ravelin_object::selector::json_string;
+use ravelin_object::json_string;
 use std::collections::BTreeSet;
 
 /// The longest token that is looked at, in bytes: as long as all headers of a request may be.

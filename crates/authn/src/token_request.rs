@@ -10,7 +10,7 @@ use crate::objects::{LookupError, Objects};
 use crate::refusal::{Cause, Refusal};
 use crate::{Effects, Timestamp};
 use ravelin_diag::FieldPath;
-use ravelin_object::selector::json_string;
+use ravelin_object::json_string;
 use ravelin_object::{Decoder, Map, Value};
 
 /// The requested expiration, in seconds, of tokens that are mounted into pods: those may be extended.

@@ -7,7 +7,7 @@
 
 use crate::{Answer, Attributes, Decision, Rules};
 use ravelin_diag::FieldPath;
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 use ravelin_object::selector::{FieldOperator, FieldRequirement, Operator, Requirement};
 use ravelin_object::{DecodeError, Decoder, Map, Value};
 

@@ -13,6 +13,7 @@ pub mod errors;
 pub mod fault;
 pub mod identity;
 pub mod json_syntax;
+mod json_text;
 pub mod list;
 pub mod pod;
 pub mod quantity;
@@ -25,4 +26,5 @@ pub mod user;
 mod value;
 
 pub use decode::{DecodeError, Decoder};
+pub use json_text::{append_json, append_member, json_string, json_text};
 pub use value::{Map, Value};

@@ -16,7 +16,7 @@ use std::fmt;
 pub use field::{FieldOperator, FieldRequirement, FieldSelector, FieldSelectorError};
 pub use label_text::{LabelSelectorError, RequirementError};
 pub use names::{dns1123_label_faults, dns1123_subdomain_faults, label_value_faults, qualified_name_faults};
-pub use quoting::{json_string, quoted};
+pub use quoting::quoted;
 pub use requirement::{FieldFault, InvalidRequirement, Operator, Requirement};
 
 /// What a selector is matched against: the labels of an object, or its selectable fields.

@@ -209,7 +209,7 @@ fn set_text(map: &mut Map, key: &'static str, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::json_text;
+    use crate::json_text;
 
     #[test]
     fn failures_read_as_upstream_writes_them() {

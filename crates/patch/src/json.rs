@@ -109,7 +109,7 @@ fn value_fault(operation: &Node) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ravelin_object::fault::json_text;
+    use ravelin_object::json_text;
     use ravelin_object::read as json;
 
     fn value(text: &str) -> Value {

@@ -104,7 +104,7 @@ fn pruned(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ravelin_object::fault::json_text;
+    use ravelin_object::json_text;
     use ravelin_object::read as json;
 
     fn value(text: &str) -> Value {

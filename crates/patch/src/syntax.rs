@@ -255,7 +255,7 @@ impl Node {
                 Self::Object(map.iter().map(|(key, value)| (key.into(), Self::of(value))).collect())
             }
             Value::Float(number) => Self::Scalar(go_number(*number).into()),
-            scalar => Self::Scalar(ravelin_object::fault::json_text(scalar).into()),
+            scalar => Self::Scalar(ravelin_object::json_text(scalar).into()),
         }
     }
 
@@ -287,7 +287,7 @@ impl Node {
             }
             Self::Object(map) => {
                 let entries = map.iter().map(|(key, node)| {
-                    ravelin_object::fault::json_text(&Value::from(key.as_str())).len() + 1 + node.size()
+                    ravelin_object::json_text(&Value::from(key.as_str())).len() + 1 + node.size()
                 });
                 entries.sum::<usize>() + map.len().saturating_sub(1) + 2
             }
@@ -413,7 +413,7 @@ mod tests {
         ];
         for (text, expected) in cases {
             let value = Text::read(text.as_bytes(), None).unwrap().node.to_value().unwrap();
-            assert_eq!(ravelin_object::fault::json_text(&value), expected, "{text}");
+            assert_eq!(ravelin_object::json_text(&value), expected, "{text}");
         }
         assert_eq!(Text::read(b"{", None).unwrap_err(), "unexpected end of JSON input");
         assert!(Text::read("[".repeat(600).as_bytes(), None).is_err());

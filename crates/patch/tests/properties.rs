@@ -1,7 +1,7 @@
 //! What holds of any patch and any object.
 
 use proptest::prelude::*;
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 use ravelin_object::{Map, Value};
 use ravelin_patch::{Fields, MergeRules, go_text, json, merge, strategic};
 

@@ -175,7 +175,7 @@ fn typed(kind: &str, version: &str) -> Map {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ravelin_object::fault::json_text;
+    use ravelin_object::json_text;
     use ravelin_object::read;
 
     fn value(text: &str) -> Value {

@@ -8,7 +8,7 @@ use crate::encode::{Encoder, integer};
 use crate::messages::MessageRef;
 use crate::wire::{Piece, Reader, write_bytes, write_number, write_within};
 use ravelin_object::Value;
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 use ravelin_object::quantity::Quantity;
 use ravelin_resource::time::{self, Layout};
 

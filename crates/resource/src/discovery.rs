@@ -200,7 +200,7 @@ fn texts(texts: &[CompactString]) -> Value {
 mod tests {
     use super::*;
     use crate::Table;
-    use ravelin_object::fault::json_text;
+    use ravelin_object::json_text;
 
     #[test]
     fn groups_are_listed_as_upstream_lists_them() {

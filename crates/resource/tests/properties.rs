@@ -7,7 +7,7 @@
 
 use compact_str::CompactString;
 use proptest::prelude::*;
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 use ravelin_object::{Map, Value};
 use ravelin_resource::schemas::SchemaType;
 use ravelin_resource::{Schema, SchemaRef, Table, decode, read};

@@ -4,7 +4,7 @@
 //! are reproduced.
 
 use ravelin_object::Value;
-use ravelin_object::selector::json_string;
+use ravelin_object::json_string;
 use std::collections::BTreeMap;
 
 /// How many lines stay around a change.
@@ -64,7 +64,7 @@ fn write(value: &Value, level: usize, out: &mut String) {
             line(out, level);
             out.push('}');
         }
-        other => out.push_str(&ravelin_object::fault::json_text(other)),
+        other => out.push_str(&ravelin_object::json_text(other)),
     }
 }
 

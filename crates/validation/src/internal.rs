@@ -9,7 +9,7 @@
 
 use crate::access::{Fields, ordered};
 use crate::quantities::quantity;
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 use ravelin_object::{Map, Value};
 
 const TYPES: &str = include_str!("internal.txt");

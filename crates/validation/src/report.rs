@@ -2,7 +2,8 @@
 
 use crate::Faults;
 use ravelin_object::Value;
-use ravelin_object::fault::{Fault, FaultKind, json_text};
+use ravelin_object::fault::{Fault, FaultKind};
+use ravelin_object::json_text;
 
 /// Adding faults to a list.
 pub(crate) trait Report {

@@ -7,9 +7,9 @@ use crate::protobuf;
 use crate::registry::api_version;
 use crate::rest::negotiate::{self, Media};
 use crate::rest::query::FieldValidation;
-use ravelin_object::Value;
 use ravelin_object::selector::quoted;
 use ravelin_object::status::Status;
+use ravelin_object::{Value, json_text};
 use ravelin_protobuf::{DecodeError, Identity};
 use ravelin_resource::{SchemaRef, Table};
 use ravelin_strategy::Kind;
@@ -156,7 +156,7 @@ fn from_yaml(body: &[u8]) -> Result<ravelin_resource::read::Body, String> {
     let text = std::str::from_utf8(body).map_err(|_| "invalid leading UTF-8 octet".to_owned())?;
     let read = ravelin_object::read::yaml(text, &ravelin_yaml::Limits::STANDARD)
         .map_err(|error| error.to_string())?;
-    let json = crate::codec::to_json(&read.value.unwrap_or(Value::Null));
+    let json = json_text(&read.value.unwrap_or(Value::Null));
     ravelin_resource::read::body(json.as_bytes(), DEPTH).map_err(|error| error.to_string())
 }
 

@@ -16,9 +16,9 @@ use crate::rest::update::{check_name, place_of};
 use crate::rest::{rules::Rules, shaped};
 use bytes::Bytes;
 use http::StatusCode;
-use ravelin_object::Value;
 use ravelin_object::fault::Fault;
 use ravelin_object::status::{Details, Status};
+use ravelin_object::{Value, json_text};
 use ravelin_patch::{Fields, json, merge, strategic};
 use ravelin_resource::{Resource, Table};
 
@@ -114,12 +114,12 @@ fn apply(
     let (patched, shown) = match patch {
         Patch::Json(patch) => {
             let patched = json::apply(existing, patch, &json::Limits::STANDARD).map_err(Status::from)?;
-            let shown = codec::to_json(&codec::sorted(patched.clone()));
+            let shown = json_text(&codec::sorted(patched.clone()));
             (patched, shown)
         }
         Patch::Merge(patch) => {
             let patched = codec::sorted(merge::apply(existing, patch).map_err(Status::from)?);
-            let shown = codec::to_json(&patched);
+            let shown = json_text(&patched);
             (patched, shown)
         }
         Patch::Strategic(patch) => {

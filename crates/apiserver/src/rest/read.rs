@@ -12,8 +12,8 @@ use crate::rest::shaped::{self, ListFacts};
 use crate::rest::token::Continue;
 use bytes::Bytes;
 use http::StatusCode;
-use ravelin_object::Value;
 use ravelin_object::status::{Cause, Details, Status};
+use ravelin_object::{Value, json_text};
 use ravelin_resource::Resource;
 use ravelin_store::{Entry, Page, Range, Revision, StoreError};
 
@@ -258,7 +258,7 @@ fn joined(resource: &Resource, facts: &ListFacts, entries: &[Entry]) -> Bytes {
         "{{\"kind\":\"{}List\",\"apiVersion\":\"{}\",\"metadata\":{},\"items\":[",
         resource.kind,
         api_version(&resource.group, &resource.version),
-        codec::to_json(&facts.metadata().into())
+        json_text(&facts.metadata().into())
     );
     out.extend_from_slice(head.as_bytes());
     for (index, entry) in entries.iter().enumerate() {

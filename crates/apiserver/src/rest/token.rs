@@ -24,7 +24,7 @@ pub(crate) struct Continue {
 impl Continue {
     /// The token of the place behind a key.
     pub(crate) fn encode(revision: Revision, last: &str) -> String {
-        let last = ravelin_object::selector::json_string(last);
+        let last = ravelin_object::json_string(last);
         let last = last.strip_suffix('"').unwrap_or_default();
         let json = format!("{{\"v\":\"meta.k8s.io/v1\",\"rv\":{revision},\"start\":{last}\\u0000\"}}");
         URL_SAFE_NO_PAD.encode(json)

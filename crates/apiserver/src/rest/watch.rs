@@ -13,7 +13,7 @@ use crate::rest::shaped;
 use bytes::Bytes;
 use hyper::body::Frame;
 use ravelin_object::status::Status;
-use ravelin_object::{Map, Value};
+use ravelin_object::{Map, Value, json_text};
 use ravelin_printing::IncludeObject;
 use ravelin_resource::Resource;
 use ravelin_server::transport::life::{Life, Phase};
@@ -318,6 +318,6 @@ fn write_line(out: &mut Vec<u8>, kind: &str, object: &Value) {
     out.extend_from_slice(b"{\"type\":\"");
     out.extend_from_slice(kind.as_bytes());
     out.extend_from_slice(b"\",\"object\":");
-    out.extend_from_slice(codec::to_json(object).as_bytes());
+    out.extend_from_slice(json_text(object).as_bytes());
     out.extend_from_slice(b"}\n");
 }

@@ -5,7 +5,7 @@
 
 use super::{Event, ObjectReference, Status, StatusDetails, UserInfo};
 use crate::{Body, MicroTime};
-use ravelin_object::selector::json_string;
+use ravelin_object::json_string;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

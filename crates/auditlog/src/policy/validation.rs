@@ -4,7 +4,8 @@
 
 use super::load::{RawPolicy, RawRule};
 use crate::{Level, Stage};
-use ravelin_object::selector::{dns1123_subdomain_faults, json_string, quoted};
+use ravelin_object::json_string;
+use ravelin_object::selector::{dns1123_subdomain_faults, quoted};
 use std::collections::BTreeSet;
 use std::fmt;
 

@@ -8,7 +8,7 @@ use super::{
 use crate::Fault;
 use crate::rules::aggregated;
 use crate::webhook::{FailurePolicy, ReviewVersion};
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 use ravelin_object::selector::{dns1123_subdomain_faults, quoted};
 use ravelin_object::{Map, Value};
 

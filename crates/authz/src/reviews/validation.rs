@@ -2,7 +2,7 @@
 
 use super::spec::{PathAttributes, RequirementAttributes, SelectorAttributes, Spec};
 use crate::Fault;
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 use ravelin_object::selector::{label_value_faults, qualified_name_faults};
 use ravelin_object::{Map, Value};
 

@@ -1,5 +1,6 @@
 //! How Go prints a rejected value inside an error.
 
+use crate::json_string;
 use std::fmt::Write as _;
 
 /// `text` as Go's `%q` prints it: double quotes, and escapes for what is not printable.
@@ -36,32 +37,6 @@ pub(super) fn json_list(values: &[String]) -> String {
     }
     let values: Vec<String> = values.iter().map(|value| json_string(value)).collect();
     format!("[{}]", values.join(","))
-}
-
-/// `text` as Go's `encoding/json` prints it: JSON, with escapes for what would be markup in HTML.
-///
-/// Source: Go `encoding/json` `Marshal`.
-pub fn json_string(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                // Writing to a `String` cannot fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(character));
-            }
-            _ => out.push(character),
-        }
-    }
-    out.push('"');
-    out
 }
 
 fn push_code_point(out: &mut String, code_point: u32) {

@@ -4,7 +4,7 @@ use super::words::{MAP, no_merge_key, wrong_type};
 use super::{DELETE, DIRECTIVE};
 use crate::PatchError;
 use ravelin_object::Value;
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 use std::collections::BTreeMap;
 
 /// What tells values apart as Go's `==` does: type and value.

@@ -1,5 +1,5 @@
 use super::*;
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 use ravelin_object::read as json;
 
 /// A type: a structure of fields, a list, a map, or a scalar.

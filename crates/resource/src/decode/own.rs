@@ -7,7 +7,7 @@ use super::{Decoder, Fault, fits, number, word};
 use crate::time::{self, Layout};
 use crate::types::{JSON_SCHEMA, Own};
 use ravelin_object::Value;
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 use ravelin_object::quantity::Quantity;
 use std::collections::BTreeSet;
 

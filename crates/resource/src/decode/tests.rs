@@ -1,6 +1,6 @@
 use super::*;
 use crate::{Table, read};
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 
 /// What becomes of a body of a kind: JSON and complaints, or the error.
 fn made(

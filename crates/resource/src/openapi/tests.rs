@@ -1,5 +1,5 @@
 use super::*;
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 
 #[test]
 fn the_index_names_a_document_for_every_version() {

@@ -8,7 +8,7 @@ use crate::fields::{
     annotation, copy, empty, int, is_nil, list, object, set, set_annotation, set_int_or_omit, struct_at, text,
 };
 use metrics::{source_to_v1, source_to_v2, status_to_v1, status_to_v2};
-use ravelin_object::fault::json_text;
+use ravelin_object::json_text;
 use ravelin_object::{Map, Value};
 use ravelin_yaml::Limits;
 

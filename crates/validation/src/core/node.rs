@@ -10,7 +10,8 @@ use crate::quantities::resource_amount;
 use crate::report::Report;
 use crate::{Faults, Kind, metadata};
 use ravelin_object::Value;
-use ravelin_object::fault::{Fault, FaultKind, json_text};
+use ravelin_object::fault::{Fault, FaultKind};
+use ravelin_object::json_text;
 use ravelin_object::selector::quoted;
 use std::collections::{BTreeMap, BTreeSet};
 
