@@ -20,7 +20,6 @@ pub mod quota;
 mod resources;
 mod signers;
 mod state;
-mod time;
 mod tolerations;
 
 pub use attributes::{Attributes, Operation};

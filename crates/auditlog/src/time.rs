@@ -38,13 +38,11 @@ impl MicroTime {
     /// # Errors
     /// Anything else, and times outside the years 0 to 9999.
     pub fn parse(text: &str) -> Result<Self, TimeError> {
-        let (seconds, rest) = date_and_time(text.as_bytes()).ok_or(TimeError)?;
-        let (micros, rest) = fraction(rest).ok_or(TimeError)?;
-        let seconds = seconds - offset(rest).ok_or(TimeError)?;
+        let (seconds, nanos) = calendar::parse_rfc3339(text).ok_or(TimeError)?;
         if !YEARS.contains(&seconds) {
             return Err(TimeError);
         }
-        Ok(Self(seconds * MICROS + micros))
+        Ok(Self(seconds * MICROS + i64::from(nanos / 1000)))
     }
 }
 
@@ -56,50 +54,6 @@ impl fmt::Display for MicroTime {
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
     }
-}
-
-/// Seconds since 1970 of `2006-01-02T15:04:05`, and what follows.
-fn date_and_time(text: &[u8]) -> Option<(i64, &[u8])> {
-    let (year, rest) = digits(text, 4)?;
-    let (month, rest) = digits(rest.strip_prefix(b"-")?, 2)?;
-    let (day, rest) = digits(rest.strip_prefix(b"-")?, 2)?;
-    let (hour, rest) = digits(rest.strip_prefix(b"T")?, 2)?;
-    let (minute, rest) = digits(rest.strip_prefix(b":")?, 2)?;
-    let (second, rest) = digits(rest.strip_prefix(b":")?, 2)?;
-    let days = calendar::days_of(year, month, day);
-    let is_real = (1..=12).contains(&month) && calendar::date_of(days) == (year, month, day);
-    (is_real && hour < 24 && minute < 60 && second < 60)
-        .then_some((days * DAY + hour * 3600 + minute * 60 + second, rest))
-}
-
-/// Microseconds behind the second, and what follows.
-fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
-    let Some(rest) = text.strip_prefix(b".") else { return Some((0, text)) };
-    let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let micros = (0..6).fold(0, |micros, place| {
-        let digit = rest.get(place).filter(|_| place < count);
-        micros * 10 + digit.map_or(0, |byte| i64::from(byte - b'0'))
-    });
-    (count > 0).then_some((micros, rest.get(count..)?))
-}
-
-/// Seconds east of UTC.
-fn offset(text: &[u8]) -> Option<i64> {
-    let (sign, rest) = match text {
-        b"Z" => return Some(0),
-        [b'+', rest @ ..] => (1, rest),
-        [b'-', rest @ ..] => (-1, rest),
-        _ => return None,
-    };
-    let (hours, rest) = digits(rest, 2)?;
-    let (minutes, rest) = digits(rest.strip_prefix(b":")?, 2)?;
-    (rest.is_empty() && hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
-}
-
-fn digits(text: &[u8], count: usize) -> Option<(i64, &[u8])> {
-    let (digits, rest) = text.split_at_checked(count)?;
-    let is_number = digits.iter().all(u8::is_ascii_digit);
-    is_number.then(|| (digits.iter().fold(0, |number, byte| number * 10 + i64::from(byte - b'0')), rest))
 }
 
 #[cfg(test)]

@@ -18,55 +18,8 @@ impl UnixMicros {
     /// Reads RFC 3339 with any number of digits behind the second; those beyond microseconds are dropped.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut reader = Reader(text.as_bytes());
-        let date = [reader.number(4)?, reader.after(b'-')?.number(2)?, reader.after(b'-')?.number(2)?];
-        let [year, month, day] = date;
-        let hour = reader.after(b'T')?.number(2)?;
-        let minute = reader.after(b':')?.number(2)?;
-        let second = reader.after(b':')?.number(2)?;
-        let micros = reader.fraction();
-        let offset = reader.offset()?;
-        let is_real =
-            (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second < 60;
-        if !is_real || !reader.0.is_empty() {
-            return None;
-        }
-        let seconds =
-            calendar::days_of(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
-        Some(Self(seconds * 1_000_000 + micros))
-    }
-}
-
-struct Reader<'t>(&'t [u8]);
-
-impl Reader<'_> {
-    fn number(&mut self, count: usize) -> Option<i64> {
-        let (digits, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        let is_number = digits.iter().all(u8::is_ascii_digit);
-        is_number.then(|| digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0')))
-    }
-
-    fn after(&mut self, byte: u8) -> Option<&mut Self> {
-        self.0 = self.0.strip_prefix(&[byte])?;
-        Some(self)
-    }
-
-    fn fraction(&mut self) -> i64 {
-        let Some(rest) = self.0.strip_prefix(b".") else { return 0 };
-        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let (digits, rest) = rest.split_at_checked(count).unwrap_or_default();
-        self.0 = rest;
-        let digits = digits.iter().copied().chain(std::iter::repeat(b'0')).take(6);
-        digits.fold(0, |micros, digit| micros * 10 + i64::from(digit - b'0'))
-    }
-
-    fn offset(&mut self) -> Option<i64> {
-        if self.after(b'Z').is_some() {
-            return Some(0);
-        }
-        let sign = if self.after(b'-').is_some() { -1 } else { self.after(b'+').map(|_| 1)? };
-        Some(sign * (self.number(2)? * 3600 + self.after(b':')?.number(2)? * 60))
+        let (seconds, nanos) = calendar::parse_rfc3339(text)?;
+        Some(Self(seconds * 1_000_000 + i64::from(nanos / 1000)))
     }
 }
 

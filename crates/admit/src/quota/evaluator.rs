@@ -8,8 +8,8 @@ use crate::resources::{
     self, Counting, ResourceList, Which, count, is_extended, is_native, is_pod_level, quantity, zero,
 };
 use crate::{Attributes, Operation};
-use ravelin_object::Value;
 use ravelin_object::quantity::Quantity;
+use ravelin_object::{Value, calendar};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -265,7 +265,8 @@ pub(super) fn pod_usage(pod: &Value, now: Duration) -> ResourceList {
 }
 
 fn is_overdue(pod: &Value, now: Duration) -> bool {
-    let deleted = crate::time::seconds(text(pod, "metadata.deletionTimestamp"));
+    let deleted =
+        calendar::parse_rfc3339(text(pod, "metadata.deletionTimestamp")).map(|(seconds, _)| seconds);
     let grace = pod.dotted("metadata.deletionGracePeriodSeconds").and_then(Value::as_int);
     let (Some(deleted), Some(grace)) = (deleted, grace) else { return false };
     let end = i128::from(deleted) + i128::from(grace);

@@ -5,6 +5,7 @@ use super::name::{Attribute, attributes, is_oid};
 use crate::Timestamp;
 use crate::der::{self, Der};
 use crate::keys::{Algorithm, Hash, PublicKey};
+use ravelin_object::calendar;
 use std::fmt;
 
 /// The largest certificate that is read, in bytes.
@@ -279,7 +280,7 @@ fn time(validity: &mut Der<'_>) -> Option<Timestamp> {
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let start = Timestamp::civil(year, month, day, hour * 3600 + minute * 60 + second)?;
+    let start = calendar::second_of(year, month, day, hour * 3600 + minute * 60 + second)?;
     Some(Timestamp::from_unix(start.saturating_sub(offset(zone)?)))
 }
 
