@@ -23,7 +23,7 @@ pub use event::{
     Event, Impersonation, Level, ObjectReference, ReadError, Stage, StageSet, Status, StatusCause,
     StatusDetails, UserInfo, event_list,
 };
-pub use policy::{Attributes, AuditConfig, Fault, GroupResources, Parsed, Policy, PolicyError, Rule};
+pub use policy::{Attributes, AuditConfig, GroupResources, Parsed, Policy, PolicyError, Rule};
 pub use recorder::{Annotated, Latency, Recorder, Sink};
 pub use request::{AuthenticationAttempts, RequestFacts, source_ips, truncated_user_agent};
 pub use time::{MicroTime, TimeError};

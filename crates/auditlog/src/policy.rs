@@ -8,7 +8,7 @@ mod validation;
 mod yaml_text;
 
 use crate::{Level, StageSet};
-pub use validation::Fault;
+use ravelin_object::fault::{Fault, joined};
 
 /// An audit policy: rules, of which the first that matches decides.
 ///
@@ -113,7 +113,7 @@ pub enum PolicyError {
     #[error("unknown group version field {0} in policy")]
     Version(String),
     /// It is not valid.
-    #[error("{}", validation::joined(.0))]
+    #[error("{}", joined(.0))]
     Invalid(Vec<Fault>),
     /// It has no rule.
     #[error("loaded illegal policy with 0 rules")]

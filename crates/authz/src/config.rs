@@ -6,9 +6,8 @@ mod decode;
 mod duration;
 mod validation;
 
-use crate::Fault;
-use crate::fault::joined;
 use crate::webhook::{FailurePolicy, ReviewVersion};
+use ravelin_object::fault::{Fault, joined};
 
 pub use duration::{Duration, DurationError};
 

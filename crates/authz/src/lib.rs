@@ -9,7 +9,6 @@ pub mod abac;
 mod attributes;
 pub mod bootstrap;
 pub mod config;
-mod fault;
 pub mod node;
 pub mod rbac;
 pub mod request_info;
@@ -19,5 +18,4 @@ pub mod union;
 pub mod webhook;
 
 pub use attributes::{Answer, Attributes, Authorizer, Decision, User};
-pub use fault::Fault;
 pub use rules::{NonResourceRule, ResourceRule, RuleResolver, Rules, aggregated};

@@ -5,10 +5,8 @@
 mod spec;
 mod validation;
 
-use crate::fault::joined;
-use crate::{
-    Answer, Attributes, Authorizer, Decision, Fault, NonResourceRule, ResourceRule, RuleResolver, User,
-};
+use crate::{Answer, Attributes, Authorizer, Decision, NonResourceRule, ResourceRule, RuleResolver, User};
+use ravelin_object::fault::{Fault, joined};
 use ravelin_object::{DecodeError, Map, Value};
 use spec::Spec;
 

@@ -107,6 +107,15 @@ impl Fault {
         Self::new(path, FaultKind::Invalid, Some(&value.into()), detail)
     }
 
+    /// A value that is malformed, given as the message shows it.
+    pub fn invalid_shown(
+        path: impl Into<String>,
+        shown: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { path: path.into(), kind: FaultKind::Invalid, value: shown.into(), detail: detail.into() }
+    }
+
     /// A value of another type than the field.
     pub fn type_invalid(path: impl Into<String>, value: impl Into<Value>, detail: impl Into<String>) -> Self {
         Self::new(path, FaultKind::TypeInvalid, Some(&value.into()), detail)

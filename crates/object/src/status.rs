@@ -185,7 +185,9 @@ impl Details {
 }
 
 impl Cause {
-    fn of(fault: &Fault) -> Self {
+    /// What a fault is to a client.
+    #[must_use]
+    pub fn of(fault: &Fault) -> Self {
         Self { reason: Cow::Borrowed(fault.kind.reason()), message: fault.body(), field: fault.path.clone() }
     }
 

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use ravelin_authz::rbac::validation::{self as rbac, SelectorValues};
 use ravelin_authz::rbac::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
-use ravelin_object::fault::{Fault, FaultKind};
+use ravelin_object::fault::Fault;
 use ravelin_object::{DecodeError, Value};
 use ravelin_resource::Resource;
 use ravelin_validation::{Kind, Settings};
@@ -98,22 +98,9 @@ fn rules(resource: &Resource, new: &Value, old: Option<&Value>) -> Vec<Fault> {
         }),
         _ => Ok(Vec::new()),
     };
-    found.map_or_else(
-        |errors| errors.iter().map(undecoded).collect(),
-        |faults| faults.iter().map(fault).collect(),
-    )
+    found.unwrap_or_else(|errors| errors.iter().map(undecoded).collect())
 }
 
 fn undecoded(error: &DecodeError) -> Fault {
     Fault::internal("", error.to_string())
-}
-
-fn fault(fault: &rbac::Fault) -> Fault {
-    let kind = match fault.kind {
-        rbac::FaultKind::Required => FaultKind::Required,
-        rbac::FaultKind::Invalid => FaultKind::Invalid,
-        rbac::FaultKind::NotSupported => FaultKind::NotSupported,
-        rbac::FaultKind::Forbidden => FaultKind::Forbidden,
-    };
-    Fault { path: fault.path.to_string(), kind, value: fault.value.clone(), detail: fault.detail.clone() }
 }

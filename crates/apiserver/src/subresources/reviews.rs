@@ -16,6 +16,7 @@ use ravelin_admit::Operation;
 use ravelin_authn::reviews as authentication;
 use ravelin_authz::reviews as authorization;
 use ravelin_object::Value;
+use ravelin_object::fault::Fault;
 use ravelin_object::status::{Cause, Details, Status};
 use ravelin_resource::Resource;
 
@@ -91,22 +92,10 @@ fn access_review(
 }
 
 /// 422, as upstream words it: with the group, and without a kind.
-fn invalid(faults: &[ravelin_authz::Fault]) -> Status {
+fn invalid(faults: &[Fault]) -> Status {
     let error = authorization::ReviewError::Invalid(faults.to_vec());
     let mut status = Status::new(422, "Invalid", error.to_string());
-    let causes = faults.iter().map(|fault| {
-        let text = fault.to_string();
-        let message =
-            text.strip_prefix(fault.path()).and_then(|text| text.strip_prefix(": ")).unwrap_or(&text);
-        let reason = match message.split(':').next().unwrap_or_default() {
-            "Required value" => "FieldValueRequired",
-            "Forbidden" => "FieldValueForbidden",
-            "Unsupported value" => "FieldValueNotSupported",
-            "Duplicate value" => "FieldValueDuplicate",
-            _ => "FieldValueInvalid",
-        };
-        Cause { reason: reason.into(), message: message.to_owned(), field: fault.path().to_owned() }
-    });
+    let causes = faults.iter().map(Cause::of);
     status.details = Some(Box::new(Details {
         group: "authorization.k8s.io".to_owned(),
         causes: causes.collect(),

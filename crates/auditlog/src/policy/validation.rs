@@ -4,46 +4,9 @@
 
 use super::load::{RawPolicy, RawRule};
 use crate::{Level, Stage};
+use ravelin_object::fault::Fault;
 use ravelin_object::json_string;
-use ravelin_object::selector::{dns1123_subdomain_faults, quoted};
-use std::collections::BTreeSet;
-use std::fmt;
-
-/// A field that is not accepted, in the words of the API server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    path: String,
-    message: String,
-}
-
-impl Fault {
-    /// The field: `rules[0].level`.
-    #[must_use]
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn invalid(path: String, shown: &str, detail: &str) -> Self {
-        Self { path, message: format!("Invalid value: {shown}: {detail}") }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.message)
-    }
-}
-
-/// All faults as one text, without repetition.
-pub(super) fn joined(faults: &[Fault]) -> String {
-    let mut seen = BTreeSet::new();
-    let texts = faults.iter().map(ToString::to_string);
-    let texts: Vec<String> = texts.filter(|text| seen.insert(text.clone())).collect();
-    match texts.as_slice() {
-        [only] => only.clone(),
-        several => format!("[{}]", several.join(", ")),
-    }
-}
+use ravelin_object::selector::dns1123_subdomain_faults;
 
 /// What is wrong, in upstream's order.
 pub(super) fn faults(policy: &RawPolicy<'_>) -> Vec<Fault> {
@@ -69,19 +32,19 @@ fn of_rule(rule: &RawRule<'_>, path: &str, faults: &mut Vec<Fault>) {
         };
         if !problems.is_empty() {
             let path = format!("{path}.resources.group");
-            faults.push(Fault::invalid(path, &quoted(group), &problems.join(",")));
+            faults.push(Fault::invalid(path, group, problems.join(",")));
         }
         if !resources.resource_names.is_empty() && resources.resources.is_empty() {
             let path = format!("{path}.resources.resourceNames");
             let detail = "using resourceNames requires at least one resource";
-            faults.push(Fault::invalid(path, &list(&resources.resource_names), detail));
+            faults.push(Fault::invalid_shown(path, list(&resources.resource_names), detail));
         }
     }
     of_stages(&rule.omit_stages, &format!("{path}.omitStages"), faults);
     let is_about_resources = !rule.resources.is_empty() || !rule.namespaces.is_empty();
     if is_about_resources && !rule.non_resource_urls.is_empty() {
         let detail = "rules cannot apply to both regular resources and non-resource URLs";
-        faults.push(Fault::invalid(urls_path, &list(&rule.non_resource_urls), detail));
+        faults.push(Fault::invalid_shown(urls_path, list(&rule.non_resource_urls), detail));
     }
 }
 
@@ -89,13 +52,11 @@ fn of_level(level: &str, path: String, faults: &mut Vec<Fault>) {
     if Level::named(level).is_some() {
         return;
     }
-    let message = if level.is_empty() {
-        "Required value".to_owned()
+    faults.push(if level.is_empty() {
+        Fault::required(path, "")
     } else {
-        let supported = Level::ALL.map(|level| quoted(level.name())).join(", ");
-        format!("Unsupported value: {}: supported values: {supported}", quoted(level))
-    };
-    faults.push(Fault { path, message });
+        Fault::not_supported(path, level, &Level::ALL.map(Level::name))
+    });
 }
 
 fn of_url(url: &str, path: &str, faults: &mut Vec<Fault>) {
@@ -104,12 +65,12 @@ fn of_url(url: &str, path: &str, faults: &mut Vec<Fault>) {
     }
     if !url.starts_with('/') {
         let detail = "non-resource URL rules must begin with a '/' character";
-        faults.push(Fault::invalid(path.to_owned(), &quoted(url), detail));
+        faults.push(Fault::invalid(path, url, detail));
     }
     // All but the last byte, as upstream: a `*` is one byte wherever it stands.
     if url.bytes().rev().skip(1).any(|byte| byte == b'*') {
         let detail = "non-resource URL wildcards '*' must be the final character of the rule";
-        faults.push(Fault::invalid(path.to_owned(), &quoted(url), detail));
+        faults.push(Fault::invalid(path, url, detail));
     }
 }
 
@@ -118,7 +79,7 @@ fn of_stages(stages: &[&str], path: &str, faults: &mut Vec<Fault>) {
         if Stage::named(stage).is_none() {
             let allowed = Stage::ALL.map(Stage::name).join(",");
             let detail = format!("allowed stages are {allowed}");
-            faults.push(Fault::invalid(format!("{path}[{index}]"), &quoted(stage), &detail));
+            faults.push(Fault::invalid(format!("{path}[{index}]"), *stage, detail));
         }
     }
 }

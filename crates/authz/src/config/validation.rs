@@ -5,11 +5,10 @@ use super::{
     AuthorizationConfiguration, AuthorizerKind, ConfigError, ConfiguredAuthorizer, Connection, Duration,
     Webhook,
 };
-use crate::Fault;
 use crate::rules::aggregated;
 use crate::webhook::{FailurePolicy, ReviewVersion};
-use ravelin_object::json_text;
-use ravelin_object::selector::{dns1123_subdomain_faults, quoted};
+use ravelin_object::fault::Fault;
+use ravelin_object::selector::dns1123_subdomain_faults;
 use ravelin_object::{Map, Value};
 
 /// The types there are, sorted.
@@ -32,7 +31,7 @@ pub(super) fn faults(raw: &Raw) -> Vec<Fault> {
             continue;
         }
         if !TYPES.contains(&kind) {
-            faults.push(Fault::not_supported(type_path, &quoted(kind), &TYPES));
+            faults.push(Fault::not_supported(type_path, kind, &TYPES));
             continue;
         }
         if kind != "Webhook" && types.contains(&kind) {
@@ -130,13 +129,13 @@ fn of_webhook(webhook: &RawWebhook, path: &str, faults: &mut Vec<Fault>) {
         faults.push(Fault::required(format!("{path}.timeout"), ""));
     } else if webhook.timeout > Duration::seconds(30) || webhook.timeout < zero {
         let shown = webhook.timeout.to_string();
-        faults.push(Fault::invalid(format!("{path}.timeout"), &shown, "must be > 0s and <= 30s"));
+        faults.push(Fault::invalid(format!("{path}.timeout"), shown, "must be > 0s and <= 30s"));
     }
     for (key, ttl) in
         [("authorizedTTL", webhook.authorized_ttl), ("unauthorizedTTL", webhook.unauthorized_ttl)]
     {
         if ttl < zero {
-            faults.push(Fault::invalid(format!("{path}.{key}"), &ttl.to_string(), "must be > 0s"));
+            faults.push(Fault::invalid(format!("{path}.{key}"), ttl.to_string(), "must be > 0s"));
         }
     }
     one_of(&webhook.review_version, &["v1", "v1beta1"], format!("{path}.subjectAccessReviewVersion"), faults);
@@ -155,7 +154,7 @@ fn one_of(value: &str, supported: &[&str], path: String, faults: &mut Vec<Fault>
     if value.is_empty() {
         faults.push(Fault::required(path, ""));
     } else if !supported.contains(&value) {
-        faults.push(Fault::not_supported(path, &quoted(value), supported));
+        faults.push(Fault::not_supported(path, value, supported));
     }
 }
 
@@ -178,8 +177,7 @@ fn of_connection(webhook: &RawWebhook, path: &str, faults: &mut Vec<Fault>) {
             shown.set("Type", other.into());
             shown.set("KubeConfigFile", file.map_or(Value::Null, Value::from));
             let supported = ["InClusterConfig", "KubeConfigFile"];
-            let shown = json_text(&Value::Object(shown));
-            faults.push(Fault::not_supported(format!("{path}.type"), &shown, &supported));
+            faults.push(Fault::not_supported(format!("{path}.type"), Value::Object(shown), &supported));
         }
     }
 }
@@ -195,7 +193,7 @@ fn of_conditions(conditions: &[String], path: &str, faults: &mut Vec<Fault>) {
         if expression.trim().is_empty() {
             faults.push(Fault::required(path, ""));
         } else if seen.contains(&expression.as_str()) {
-            faults.push(Fault::duplicate(path, expression));
+            faults.push(Fault::duplicate(path, expression.as_str()));
         } else {
             seen.push(expression);
         }

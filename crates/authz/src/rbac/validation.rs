@@ -11,53 +11,8 @@ use super::objects::{
 };
 use compact_str::CompactString;
 use ravelin_diag::FieldPath;
+use ravelin_object::fault::{Fault, FaultKind};
 use ravelin_object::selector::{dns1123_label_faults, dns1123_subdomain_faults, quoted};
-use std::fmt;
-
-/// A field that the API server does not accept. Displayed in its words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The field.
-    pub path: FieldPath,
-    /// What kind of fault it is.
-    pub kind: FaultKind,
-    /// The value as the message shows it; empty where it does not.
-    pub value: String,
-    /// What is wrong; empty where the kind says it all.
-    pub detail: String,
-}
-
-/// What kind of fault it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
-    /// It has to be given: `FieldValueRequired`.
-    Required,
-    /// It is malformed: `FieldValueInvalid`.
-    Invalid,
-    /// It is none of the values that there are: `FieldValueNotSupported`.
-    NotSupported,
-    /// It must not be given: `FieldValueForbidden`.
-    Forbidden,
-}
-
-/// `spec.field: Invalid value: "x": why`.
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            FaultKind::Required => "Required value",
-            FaultKind::Invalid => "Invalid value",
-            FaultKind::NotSupported => "Unsupported value",
-            FaultKind::Forbidden => "Forbidden",
-        };
-        write!(f, "{}: {kind}", self.path)?;
-        for part in [&self.value, &self.detail] {
-            if !part.is_empty() {
-                write!(f, ": {part}")?;
-            }
-        }
-        Ok(())
-    }
-}
 
 /// Which values the selectors of an aggregated role may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +110,8 @@ struct Faults(Vec<Fault>);
 
 impl Faults {
     fn add(&mut self, path: FieldPath, kind: FaultKind, value: &str, detail: &str) {
-        self.0.push(Fault { path, kind, value: value.to_owned(), detail: detail.to_owned() });
+        let (value, detail) = (value.to_owned(), detail.to_owned());
+        self.0.push(Fault { path: path.to_string(), kind, value, detail });
     }
 
     fn required(&mut self, path: &FieldPath, key: &str, detail: &str) {
@@ -170,9 +126,7 @@ impl Faults {
     }
 
     fn not_supported(&mut self, path: FieldPath, value: &str, supported: &[&str]) {
-        let supported: Vec<String> = supported.iter().map(|value| quoted(value)).collect();
-        let detail = format!("supported values: {}", supported.join(", "));
-        self.add(path, FaultKind::NotSupported, &quoted(value), &detail);
+        self.0.push(Fault::not_supported(path.to_string(), value, supported));
     }
 
     /// Source: `k8s.io/apimachinery/pkg/api/validation` `ValidateObjectMetaAccessor`.

@@ -1,7 +1,7 @@
 //! Which reviews the API server accepts.
 
 use super::spec::{PathAttributes, RequirementAttributes, SelectorAttributes, Spec};
-use crate::Fault;
+use ravelin_object::fault::Fault;
 use ravelin_object::json_text;
 use ravelin_object::selector::{label_value_faults, qualified_name_faults};
 use ravelin_object::{Map, Value};
@@ -10,7 +10,7 @@ use ravelin_object::{Map, Value};
 pub(super) fn subject(spec: &Spec, review: &Value) -> Vec<Fault> {
     let mut faults = of_subject(spec);
     if !is_empty(review, &[]) {
-        faults.push(Fault::invalid_shown("metadata", &metadata_text(review), "must be empty"));
+        faults.push(Fault::invalid_shown("metadata", metadata_text(review), "must be empty"));
     }
     faults
 }
@@ -20,7 +20,7 @@ pub(super) fn self_subject(spec: &Spec, review: &Value) -> Vec<Fault> {
     let mut faults = exactly_one(spec);
     faults.extend(of_resource(spec));
     if !is_empty(review, &[]) {
-        faults.push(Fault::invalid_shown("metadata", &metadata_text(review), "must be empty"));
+        faults.push(Fault::invalid_shown("metadata", metadata_text(review), "must be empty"));
     }
     faults
 }
@@ -30,17 +30,17 @@ pub(super) fn local(spec: &Spec, review: &Value) -> Vec<Fault> {
     let mut faults = of_subject(spec);
     if !is_empty(review, &["namespace"]) {
         let detail = "must be empty except for namespace";
-        faults.push(Fault::invalid_shown("metadata", &metadata_text(review), detail));
+        faults.push(Fault::invalid_shown("metadata", metadata_text(review), detail));
     }
     if let Some(resource) = &spec.resource
         && resource.namespace != namespace_of(review)
     {
         let path = "spec.resourceAttributes.namespace";
-        faults.push(Fault::invalid(path, &resource.namespace, "must match metadata.namespace"));
+        faults.push(Fault::invalid(path, resource.namespace.as_str(), "must match metadata.namespace"));
     }
     if let Some(path) = &spec.path {
         let detail = "disallowed on this kind of request";
-        faults.push(Fault::invalid_shown("spec.nonResourceAttributes", &path_text(path), detail));
+        faults.push(Fault::invalid_shown("spec.nonResourceAttributes", path_text(path), detail));
     }
     faults
 }
@@ -63,7 +63,7 @@ fn exactly_one(spec: &Spec) -> Vec<Fault> {
     match (&spec.resource, &spec.path) {
         (Some(_), Some(path)) => vec![Fault::invalid_shown(
             "spec.nonResourceAttributes",
-            &path_text(path),
+            path_text(path),
             "cannot be specified in combination with resourceAttributes",
         )],
         (None, None) => vec![Fault::invalid_shown(
@@ -96,7 +96,7 @@ fn of_selector(
     match (selector.raw.is_empty(), selector.requirements.is_empty()) {
         (false, false) => {
             let detail = "may not specified at the same time as requirements";
-            faults.push(Fault::invalid(format!("{path}.rawSelector"), &selector.raw, detail));
+            faults.push(Fault::invalid(format!("{path}.rawSelector"), selector.raw.as_str(), detail));
         }
         (true, true) => {
             let detail = format!("when {path} is specified, requirements or rawSelector is required");
@@ -119,11 +119,11 @@ fn of_field_requirement(requirement: &RequirementAttributes, path: &str, faults:
 fn of_label_requirement(requirement: &RequirementAttributes, path: &str, faults: &mut Vec<Fault>) {
     of_values(requirement, path, faults);
     for detail in qualified_name_faults(&requirement.key) {
-        faults.push(Fault::invalid(format!("{path}.key"), &requirement.key, &detail));
+        faults.push(Fault::invalid(format!("{path}.key"), requirement.key.as_str(), &detail));
     }
     for (index, value) in requirement.values.iter().enumerate() {
         for detail in label_value_faults(value) {
-            faults.push(Fault::invalid(format!("{path}.values[{index}]"), value, &detail));
+            faults.push(Fault::invalid(format!("{path}.values[{index}]"), value.as_str(), &detail));
         }
     }
 }
