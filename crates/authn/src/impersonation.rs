@@ -8,9 +8,9 @@
 mod modes;
 
 use crate::headers::Headers;
-use crate::refusal::Refusal;
 use crate::request_header::extra_key;
 use ravelin_object::selector::quoted;
+use ravelin_object::status::Status;
 use ravelin_object::user::UserInfo;
 
 pub use modes::Mode;
@@ -115,7 +115,7 @@ pub enum Modes {
 ///
 /// # Errors
 /// Status 400 where they ask for something of a user, but name none.
-pub fn wanted_user(headers: &mut Headers, modes: Modes) -> Result<Option<UserInfo>, Refusal> {
+pub fn wanted_user(headers: &mut Headers, modes: Modes) -> Result<Option<UserInfo>, Status> {
     let mut wanted = UserInfo {
         name: headers.get(USER).to_owned(),
         uid: headers.get(UID).to_owned(),
@@ -139,10 +139,10 @@ pub fn wanted_user(headers: &mut Headers, modes: Modes) -> Result<Option<UserInf
     }
     if modes == Modes::LegacyOnly {
         let wanted = references(&wanted);
-        return Err(Refusal::bad_request(format!("requested {wanted} without impersonating a user")));
+        return Err(Status::bad_request(format!("requested {wanted} without impersonating a user")));
     }
     let wanted = go_syntax(&wanted);
-    Err(Refusal::bad_request(format!("requested {wanted} without impersonating a user name")))
+    Err(Status::bad_request(format!("requested {wanted} without impersonating a user name")))
 }
 
 /// What is asked for as references to objects, which Go's `%v` writes: kind, namespace, name, uid, version, resource
@@ -186,7 +186,7 @@ pub fn impersonate(
     modes: Modes,
     first: Option<Mode>,
     ask: &mut dyn FnMut(&AccessQuestion) -> AccessAnswer,
-) -> Result<Impersonated, Refusal> {
+) -> Result<Impersonated, Status> {
     let all: &[Mode] = if modes == Modes::All { &Mode::ALL } else { &[Mode::Legacy] };
     let first = first.filter(|mode| all.contains(mode));
     let others = all.iter().copied().filter(|mode| Some(*mode) != first);
@@ -202,7 +202,7 @@ pub fn impersonate(
             }
         }
     }
-    Err(refused.unwrap_or_else(|| Refusal::internal("all impersonation modes failed")))
+    Err(refused.unwrap_or_else(|| Status::internal("all impersonation modes failed")))
 }
 
 #[cfg(test)]

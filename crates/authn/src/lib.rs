@@ -28,7 +28,6 @@ mod names;
 pub mod objects;
 mod outcome;
 mod pem;
-mod refusal;
 pub mod request_header;
 pub mod reviews;
 pub mod service_account;
@@ -47,5 +46,4 @@ pub use outcome::{
     Context, Effects, LastUsed, Outcome, Request, RequestAuthenticator, Response, TokenAuthenticator,
 };
 pub use ravelin_object::user::UserInfo;
-pub use refusal::{Cause, Details, Refusal};
 pub use timestamp::Timestamp;

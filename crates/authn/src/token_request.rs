@@ -7,10 +7,11 @@ use crate::jws::sign;
 use crate::keys::SigningKey;
 use crate::names::service_account_user;
 use crate::objects::{LookupError, Objects};
-use crate::refusal::{Cause, Refusal};
 use crate::{Effects, Timestamp};
 use ravelin_diag::FieldPath;
+use ravelin_object::fault::Fault;
 use ravelin_object::json_string;
+use ravelin_object::status::Status;
 use ravelin_object::{Decoder, Map, Value};
 
 /// The requested expiration, in seconds, of tokens that are mounted into pods: those may be extended.
@@ -84,7 +85,7 @@ pub fn prepare(
     issuer: &Issuer<'_>,
     objects: &dyn Objects,
     now: Timestamp,
-) -> Result<Prepared, Refusal> {
+) -> Result<Prepared, Status> {
     let read = Body::decode(body)?;
     check_names(&read, namespace, name)?;
     let account = found(objects.service_account(namespace, name), "serviceaccounts", name)?;
@@ -93,7 +94,7 @@ pub fn prepare(
             "the UID in the token request ({}) does not match the UID of the service account ({})",
             read.uid, account.uid
         );
-        return Err(Refusal::conflict(GROUP, KIND, name, &why));
+        return Err(Status::conflict(GROUP, KIND, name, &why));
     }
     let expiration = read.expiration.unwrap_or(60 * 60);
     check_expiration(expiration)?;
@@ -113,7 +114,7 @@ pub fn prepare(
 }
 
 impl Body {
-    fn decode(body: &Value) -> Result<Self, Refusal> {
+    fn decode(body: &Value) -> Result<Self, Status> {
         let mut decoder = Decoder::new(FieldPath::root());
         let mut read = decoder
             .mapping(Some(body), "spec", |decoder, spec| Self {
@@ -134,7 +135,7 @@ impl Body {
         [read.name, read.namespace, read.uid] = metadata.unwrap_or_default();
         decoder.finish(read).map_err(|errors| {
             let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            Refusal::bad_request(errors.join(", "))
+            Status::bad_request(errors.join(", "))
         })
     }
 }
@@ -143,24 +144,19 @@ fn text(decoder: &mut Decoder, holder: &Value, key: &str) -> String {
     decoder.string(Some(holder), key).unwrap_or_default().to_owned()
 }
 
-fn check_names(read: &Body, namespace: &str, name: &str) -> Result<(), Refusal> {
+fn check_names(read: &Body, namespace: &str, name: &str) -> Result<(), Status> {
     let of_path = [("name", &read.name, name), ("namespace", &read.namespace, namespace)];
     for (key, found, wanted) in of_path {
         if !found.is_empty() && found != wanted {
-            let cause = Cause {
-                field: format!("metadata.{key}"),
-                message: format!(
-                    "Invalid value: {}: must match the service account {key} if specified",
-                    ravelin_object::selector::quoted(found)
-                ),
-            };
-            return Err(Refusal::invalid(GROUP, KIND, name, vec![cause]));
+            let detail = format!("must match the service account {key} if specified");
+            let fault = Fault::invalid(format!("metadata.{key}"), found.as_str(), detail);
+            return Err(Status::invalid(GROUP, KIND, name, &[fault]));
         }
     }
     Ok(())
 }
 
-fn check_expiration(seconds: i64) -> Result<(), Refusal> {
+fn check_expiration(seconds: i64) -> Result<(), Status> {
     let wrong = if seconds < SHORTEST {
         "may not specify a duration less than 10 minutes"
     } else if seconds > LONGEST {
@@ -168,15 +164,13 @@ fn check_expiration(seconds: i64) -> Result<(), Refusal> {
     } else {
         return Ok(());
     };
-    let field = "spec.expirationSeconds".to_owned();
-    let cause = Cause { field, message: format!("Invalid value: {seconds}: {wrong}") };
-    Err(Refusal::invalid(GROUP, KIND, "", vec![cause]))
+    Err(Status::invalid(GROUP, KIND, "", &[Fault::invalid("spec.expirationSeconds", seconds, wrong)]))
 }
 
-fn found<T>(looked_up: Result<Option<T>, LookupError>, resource: &str, name: &str) -> Result<T, Refusal> {
+fn found<T>(looked_up: Result<Option<T>, LookupError>, resource: &str, name: &str) -> Result<T, Status> {
     match looked_up {
-        Ok(found) => found.ok_or_else(|| Refusal::not_found(resource, name)),
-        Err(error) => Err(Refusal::internal(&error.to_string())),
+        Ok(found) => found.ok_or_else(|| Status::not_found("", resource, name)),
+        Err(error) => Err(Status::internal(&error.to_string())),
     }
 }
 
@@ -205,7 +199,7 @@ impl Prepared {
         objects: &dyn Objects,
         id: &str,
         effects: &mut Effects,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Value, Status> {
         let references = self.references(objects)?;
         if issuer.max_expiration > 0 && self.expiration > issuer.max_expiration {
             let (asked, most) = (self.expiration, issuer.max_expiration);
@@ -226,7 +220,7 @@ impl Prepared {
         };
         let payload = self.payload(issuer.issuer, id, &references, lifetime, warn_after);
         let token = sign(issuer.key, &payload)
-            .map_err(|error| Refusal::internal(&format!("failed to generate token: {error}")))?;
+            .map_err(|error| Status::internal(&format!("failed to generate token: {error}")))?;
         if !id.is_empty() {
             effects.annotate("authentication.kubernetes.io/issued-credential-id", format!("JTI={id}"));
         }
@@ -272,7 +266,7 @@ impl Prepared {
     }
 
     /// The object the token is to be bound to, looked up.
-    fn references(&self, objects: &dyn Objects) -> Result<References, Refusal> {
+    fn references(&self, objects: &dyn Objects) -> Result<References, Status> {
         let Some(bound) = &self.bound_to else { return Ok(References::default()) };
         let mut references = References::default();
         let group = match bound.api_version.split('/').collect::<Vec<_>>().as_slice() {
@@ -295,7 +289,7 @@ impl Prepared {
                 let version =
                     bound.api_version.rsplit_once('/').map_or(bound.api_version.as_str(), |(_, v)| v);
                 let kind = &bound.kind;
-                return Err(Refusal::bad_request(format!(
+                return Err(Status::bad_request(format!(
                     "cannot bind token to object of type {group}/{version}, Kind={kind}"
                 )));
             }
@@ -306,7 +300,7 @@ impl Prepared {
                  have been deleted and then recreated",
                 bound.uid
             );
-            return Err(Refusal::conflict("", &bound.kind, &bound.name, &why));
+            return Err(Status::conflict("", &bound.kind, &bound.name, &why));
         }
         Ok(references)
     }
@@ -316,17 +310,17 @@ impl Prepared {
         bound: &BoundObject,
         objects: &dyn Objects,
         references: &mut References,
-    ) -> Result<String, Refusal> {
+    ) -> Result<String, Status> {
         let pod = found(objects.pod(&self.namespace, &bound.name), "pods", &bound.name)?;
         if pod.service_account_name != self.name {
-            return Err(Refusal::bad_request(format!(
+            return Err(Status::bad_request(format!(
                 "cannot bind token for serviceaccount {} to pod running with different serviceaccount name.",
                 ravelin_object::selector::quoted(&self.name)
             )));
         }
         if !pod.node_name.is_empty() {
             // A node that is not there is named all the same.
-            let node = objects.node(&pod.node_name).map_err(|error| Refusal::internal(&error.to_string()))?;
+            let node = objects.node(&pod.node_name).map_err(|error| Status::internal(&error.to_string()))?;
             references.node = Some((pod.node_name, node.map(|node| node.uid).unwrap_or_default()));
         }
         references.pod = Some((bound.name.clone(), pod.uid.clone()));

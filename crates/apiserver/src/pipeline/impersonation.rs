@@ -12,7 +12,7 @@ use ravelin_authn::impersonation::{
     AccessAnswer, AccessQuestion, Mode, Modes, RequestTarget, Target, impersonate as decide, wanted_user,
 };
 use ravelin_authz::{Attributes, Decision};
-use ravelin_object::status::{Cause, Details, Status};
+use ravelin_object::status::Status;
 use std::time::{Duration, Instant};
 
 /// How long it is remembered in which way somebody was impersonated.
@@ -27,7 +27,7 @@ pub(crate) fn impersonate(api: &Api, exchange: &mut Exchange) -> Result<(), Stat
         return Ok(());
     }
     let mut headers = authentication::headers(&exchange.headers);
-    let wanted = wanted_user(&mut headers, Modes::All).map_err(|refusal| status(&refusal))?;
+    let wanted = wanted_user(&mut headers, Modes::All)?;
     let Some(wanted) = wanted else { return Ok(()) };
     keep_others(&mut exchange.headers);
     let requester = exchange.user.clone();
@@ -35,8 +35,7 @@ pub(crate) fn impersonate(api: &Api, exchange: &mut Exchange) -> Result<(), Stat
     let request = exchange.info.attributes(requester.clone());
     let mut ask = |question: &AccessQuestion| ask(api, &request, question);
     let first = last_mode(api, &requester.name);
-    let allowed = decide(&requester, &wanted, &target, Modes::All, first, &mut ask);
-    let allowed = allowed.map_err(|refusal| status(&refusal))?;
+    let allowed = decide(&requester, &wanted, &target, Modes::All, first, &mut ask)?;
     api.impersonations.lock().insert(requester.name.clone(), (allowed.mode, Instant::now()));
     exchange.recorder.impersonated(Impersonation {
         user: recorded(&allowed.user),
@@ -100,24 +99,4 @@ fn ask(api: &Api, request: &Attributes, question: &AccessQuestion) -> AccessAnsw
     };
     let answer = api.authorizers.authorize(&attributes);
     AccessAnswer { allowed: answer.decision == Decision::Allow, reason: answer.reason, error: answer.error }
-}
-
-/// A refusal of the engine as a status.
-pub(crate) fn status(refusal: &ravelin_authn::Refusal) -> Status {
-    let mut status = Status::new(refusal.code, refusal.reason, refusal.message.clone());
-    status.details = refusal.details.as_ref().map(|details| {
-        let cause = |cause: &ravelin_authn::Cause| Cause {
-            reason: if refusal.reason == "Invalid" { "FieldValueInvalid".into() } else { "".into() },
-            message: cause.message.clone(),
-            field: cause.field.clone(),
-        };
-        Box::new(Details {
-            name: details.name.clone(),
-            group: details.group.clone(),
-            kind: details.kind.clone(),
-            causes: details.causes.iter().map(cause).collect(),
-            ..Details::default()
-        })
-    });
-    status
 }

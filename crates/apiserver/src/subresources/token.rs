@@ -7,7 +7,6 @@ use crate::api::Api;
 use crate::clock;
 use crate::cluster::Known;
 use crate::exchange::Exchange;
-use crate::pipeline::impersonation::status;
 use crate::random;
 use crate::rest::act::{Act, Target};
 use crate::subresources::body_of;
@@ -60,11 +59,9 @@ fn with_admission(
         Status::internal("no key to sign tokens with: see --service-account-signing-key-file")
     })?;
     let now = clock::timestamp();
-    let prepared = token_request::prepare(object, target.namespace, target.name, &issuer, &known, now)
-        .map_err(|refusal| status(&refusal))?;
+    let prepared = token_request::prepare(object, target.namespace, target.name, &issuer, &known, now)?;
     act.validate(api, target, Operation::Create, Some(&prepared.object()), None)?;
     let mut effects = Effects::default();
-    let issued =
-        prepared.issue(&issuer, &known, &random::uuid(), &mut effects).map_err(|refusal| status(&refusal))?;
+    let issued = prepared.issue(&issuer, &known, &random::uuid(), &mut effects)?;
     Ok((issued, effects))
 }

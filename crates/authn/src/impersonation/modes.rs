@@ -4,10 +4,10 @@
 
 use super::{AccessAnswer, AccessQuestion, RequestTarget, Target};
 use crate::names::{NODE_NAME, node_of, service_account_groups, split_service_account};
-use crate::refusal::Refusal;
 use crate::{ALL_AUTHENTICATED, ALL_UNAUTHENTICATED, ANONYMOUS, NODES, SYSTEM_MASTERS};
 use ravelin_object::errors::aggregated;
 use ravelin_object::selector::{dns1123_subdomain_faults, quoted};
+use ravelin_object::status::Status;
 use ravelin_object::user::UserInfo;
 use std::collections::BTreeMap;
 
@@ -100,7 +100,7 @@ impl Thing {
 
 impl Check<'_> {
     /// The user as whom the request goes on; nothing where the mode is not for such a user.
-    pub(super) fn user(&mut self, wanted: &UserInfo) -> Result<Option<UserInfo>, Refusal> {
+    pub(super) fn user(&mut self, wanted: &UserInfo) -> Result<Option<UserInfo>, Status> {
         if !self.mode.is_for(wanted, self.requester) {
             return Ok(None);
         }
@@ -135,7 +135,7 @@ impl Check<'_> {
         if self.is_constrained() { AUTHENTICATION } else { "" }
     }
 
-    fn name(&mut self, wanted: &UserInfo, user: &mut UserInfo) -> Result<(), Refusal> {
+    fn name(&mut self, wanted: &UserInfo, user: &mut UserInfo) -> Result<(), Status> {
         let mut thing = Thing::new("users", &wanted.name);
         if let Some(node) = node_of(&wanted.name).filter(|_| self.is_constrained()) {
             thing = Thing::new("nodes", node);
@@ -150,11 +150,11 @@ impl Check<'_> {
         self.thing(self.group(), thing)
     }
 
-    fn uid(&mut self, uid: &str) -> Result<(), Refusal> {
+    fn uid(&mut self, uid: &str) -> Result<(), Status> {
         if uid.is_empty() { Ok(()) } else { self.thing(AUTHENTICATION, Thing::new("uids", uid)) }
     }
 
-    fn groups(&mut self, groups: &[String]) -> Result<(), Refusal> {
+    fn groups(&mut self, groups: &[String]) -> Result<(), Status> {
         if groups.is_empty() {
             return Ok(());
         }
@@ -177,7 +177,7 @@ impl Check<'_> {
         groups.iter().try_for_each(|group| self.thing(of_groups, Thing::new("groups", group)))
     }
 
-    fn extra(&mut self, extra: &BTreeMap<String, Vec<String>>) -> Result<(), Refusal> {
+    fn extra(&mut self, extra: &BTreeMap<String, Vec<String>>) -> Result<(), Status> {
         if extra.is_empty() {
             return Ok(());
         }
@@ -200,7 +200,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn thing(&mut self, group: &'static str, thing: Thing) -> Result<(), Refusal> {
+    fn thing(&mut self, group: &'static str, thing: Thing) -> Result<(), Status> {
         let verb = self.mode.constraint().unwrap_or_else(|| "impersonate".to_owned());
         let target = self.target(group, thing);
         self.authorize(verb, target)
@@ -213,7 +213,7 @@ impl Check<'_> {
         Target::Resource { group, resource, subresource, namespace, name }
     }
 
-    fn authorize(&mut self, verb: String, target: Target) -> Result<(), Refusal> {
+    fn authorize(&mut self, verb: String, target: Target) -> Result<(), Status> {
         let mut user = self.requester.clone();
         if self.mode == Mode::AssociatedNode {
             let keys = user.extra.keys().cloned().collect();
@@ -234,20 +234,20 @@ impl Check<'_> {
         Err(self.refusal(&question, &why))
     }
 
-    fn denied(&self, group: &'static str, thing: Thing, why: &str) -> Refusal {
+    fn denied(&self, group: &'static str, thing: Thing, why: &str) -> Status {
         let verb = self.mode.constraint().unwrap_or_else(|| "impersonate".to_owned());
         let target = self.target(group, thing);
         self.refusal(&AccessQuestion { user: self.requester.clone(), verb, target }, why)
     }
 
     /// Source: `k8s.io/apiserver/pkg/endpoints/handlers/responsewriters` `ForbiddenStatusError`.
-    fn refusal(&self, question: &AccessQuestion, why: &str) -> Refusal {
+    fn refusal(&self, question: &AccessQuestion, why: &str) -> Status {
         let (user, verb) = (quoted(&question.user.name), &question.verb);
         let request = self.request;
         let (group, resource, subresource, namespace, name) = match &question.target {
             Target::TheRequest if !request.is_resource => {
                 let text = format!("User {user} cannot {verb} path {}", quoted(&request.path));
-                return Refusal::forbidden("", "", &request.name, &with_reason(&text, why));
+                return Status::forbidden("", "", &request.name, &with_reason(&text, why));
             }
             Target::TheRequest => (
                 request.group.as_str(),
@@ -269,7 +269,7 @@ impl Check<'_> {
         };
         let (what, of_group) = (quoted(&what), quoted(group));
         let text = format!("User {user} cannot {verb} resource {what} in API group {of_group} {place}");
-        Refusal::forbidden(group, resource, name, &with_reason(&text, why))
+        Status::forbidden(group, resource, name, &with_reason(&text, why))
     }
 }
 

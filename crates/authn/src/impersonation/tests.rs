@@ -33,7 +33,7 @@ fn tried(
     request: &RequestTarget,
     modes: Modes,
     allows: &[&str],
-) -> (Result<Impersonated, Refusal>, Vec<String>) {
+) -> (Result<Impersonated, Status>, Vec<String>) {
     let mut asked = Vec::new();
     let mut ask = |question: &AccessQuestion| {
         let text = shown(question);
@@ -45,7 +45,7 @@ fn tried(
     (outcome, asked)
 }
 
-fn refusal(wanted: &UserInfo, allows: &[&str]) -> Refusal {
+fn refusal(wanted: &UserInfo, allows: &[&str]) -> Status {
     tried(&user("erin", &[]), wanted, &listing_pods(), Modes::All, allows).0.unwrap_err()
 }
 
@@ -73,7 +73,7 @@ fn without_a_user_headers_are_refused_in_go_s_words() {
     let text = |name: &str, value: &str, modes| {
         let mut headers: Headers = [(name, value)].into_iter().collect();
         let refusal = wanted_user(&mut headers, modes).unwrap_err();
-        assert_eq!((refusal.code, refusal.reason, refusal.details), (400, "BadRequest", None));
+        assert_eq!((refusal.code, refusal.reason.as_ref(), refusal.details), (400, "BadRequest", None));
         refusal.message
     };
     assert_eq!(

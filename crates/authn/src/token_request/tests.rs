@@ -35,7 +35,7 @@ impl Objects for Cluster {
 }
 
 /// The claims, the answer, and what happened.
-fn issued(body: &str, most: i64) -> Result<(String, Value, Effects), Refusal> {
+fn issued(body: &str, most: i64) -> Result<(String, Value, Effects), Status> {
     let key = ec();
     let audiences = vec!["api".to_owned()];
     let issuer = Issuer {
@@ -64,7 +64,7 @@ fn issued(body: &str, most: i64) -> Result<(String, Value, Effects), Refusal> {
     Ok((String::from_utf8(claims).unwrap(), answer, effects))
 }
 
-fn with_spec(spec: &str) -> Result<(String, Value, Effects), Refusal> {
+fn with_spec(spec: &str) -> Result<(String, Value, Effects), Status> {
     issued(&format!("{{\"kind\":\"TokenRequest\",\"spec\":{spec}}}"), 0)
 }
 
@@ -204,7 +204,7 @@ fn requests_agree_with_their_path() {
     };
     let now = Timestamp::from_unix(NOW);
     let refusal = prepare(&Value::Null, "ns", "missing", &issuer, &Nothing, now).unwrap_err();
-    let status = refusal.status().to_json();
+    let status = refusal.to_value().to_json();
     assert_eq!(status["message"], "serviceaccounts \"missing\" not found");
     assert_eq!(status["details"].to_string(), "{\"kind\":\"serviceaccounts\",\"name\":\"missing\"}");
 }
