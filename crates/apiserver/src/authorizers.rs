@@ -11,7 +11,7 @@ use ravelin_authz::node::{Gates, Graph, NodeAuthorizer};
 use ravelin_authz::rbac::{Index, Objects, Policy, PolicyRule};
 use ravelin_authz::union::{Mode, Union};
 use ravelin_authz::{Answer, Attributes, Authorizer, RuleResolver, Rules, User};
-use ravelin_store::{Event, Range, Start, Store, Watcher};
+use ravelin_store::{Entry, Event, Range, Start, Store, Watcher};
 use std::sync::Arc;
 
 /// All authorizers of a server.
@@ -99,6 +99,7 @@ pub(crate) struct LiveRbac {
     index: ArcSwap<Index>,
 }
 
+const UNREADABLE: &str = "a role or binding cannot be read and grants nothing";
 /// The resources of RBAC.
 const RBAC: [&str; 4] = ["clusterroles", "clusterrolebindings", "roles", "rolebindings"];
 
@@ -116,28 +117,46 @@ impl LiveRbac {
     /// Roles and bindings as they are now.
     pub(crate) fn current(&self) -> Arc<Index> {
         let mut news = self.news.lock();
-        if !matches!(news.since(), Since::Nothing) {
-            self.index.store(Arc::new(self.read()));
-        }
-        drop(news);
-        self.index.load_full()
+        let objects = match news.since() {
+            Since::Nothing => return self.index.load_full(),
+            Since::Events(events) => self.followed(&events),
+            Since::Everything => self.read(),
+        };
+        let index = Arc::new(Index::new(Policy::new(objects)));
+        self.index.store(Arc::clone(&index));
+        index
     }
 
-    fn read(&self) -> Index {
+    /// What is known, with what has been written since.
+    fn followed(&self, events: &[Arc<Event>]) -> Objects {
+        let mut objects = self.index.load().policy().objects().clone();
+        for event in events {
+            let decode = |entry: &Entry| codec::decode(entry).ok();
+            if let Some(old) = event.previous.as_ref().and_then(decode) {
+                objects.take_out(&old);
+            }
+            if let Some(new) = event.current.as_ref().and_then(decode)
+                && objects.put(&new).is_err()
+            {
+                tracing::warn!(key = %event.key, "{UNREADABLE}");
+            }
+        }
+        objects
+    }
+
+    fn read(&self) -> Objects {
         let mut objects = Objects::default();
-        let mut origin = 0;
         for plural in RBAC {
             let prefix = prefix("rbac.authorization.k8s.io", plural);
             let Ok(page) = self.store.range(&Range::of(&prefix)) else { continue };
             for entry in &page.entries {
                 let Ok(object) = codec::decode(entry) else { continue };
-                if objects.add(&object, origin).is_err() {
-                    tracing::warn!(key = %entry.key, "a role or binding cannot be read and grants nothing");
+                if objects.add(&object, 0).is_err() {
+                    tracing::warn!(key = %entry.key, "{UNREADABLE}");
                 }
-                origin += 1;
             }
         }
-        Index::new(Policy::new(objects))
+        objects
     }
 }
 
@@ -199,7 +218,7 @@ impl LiveNodes {
 }
 
 fn take_in(graph: &mut Graph, event: &Event) {
-    let decode = |entry: &ravelin_store::Entry| codec::decode(entry).ok();
+    let decode = |entry: &Entry| codec::decode(entry).ok();
     let old = event.previous.as_ref().and_then(decode);
     let new = event.current.as_ref().and_then(decode);
     match (old, new) {

@@ -14,6 +14,7 @@ pub mod covers;
 pub mod danger;
 pub mod diff;
 pub mod escalation;
+mod following;
 mod holdings;
 mod index;
 mod matching;
