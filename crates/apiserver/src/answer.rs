@@ -33,6 +33,8 @@ pub(crate) struct Answer {
     pub(crate) body: Body,
     /// Further headers.
     pub(crate) headers: HeaderMap,
+    /// Whether events do not record the object.
+    pub(crate) is_unrecorded: bool,
 }
 
 /// A body.
@@ -48,34 +50,29 @@ pub(crate) enum Body {
 }
 
 impl Answer {
+    fn new(code: StatusCode, content_type: &'static str, body: Body) -> Self {
+        let headers = HeaderMap::new();
+        Self { code, content_type: content_type.into(), body, headers, is_unrecorded: false }
+    }
+
     /// An object.
     pub(crate) fn object(code: StatusCode, object: Value) -> Self {
-        Self { code, content_type: JSON.into(), body: Body::Object(object), headers: HeaderMap::new() }
+        Self::new(code, JSON, Body::Object(object))
     }
 
     /// An object that is JSON already.
     pub(crate) fn encoded(code: StatusCode, json: Bytes) -> Self {
-        Self { code, content_type: JSON.into(), body: Body::Encoded(json), headers: HeaderMap::new() }
+        Self::new(code, JSON, Body::Encoded(json))
     }
 
     /// A text of any type.
     pub(crate) fn text(code: StatusCode, content_type: &'static str, text: impl Into<Bytes>) -> Self {
-        Self {
-            code,
-            content_type: content_type.into(),
-            body: Body::Text(text.into()),
-            headers: HeaderMap::new(),
-        }
+        Self::new(code, content_type, Body::Text(text.into()))
     }
 
     /// A stream of events.
     pub(crate) fn stream(content_type: &'static str, pieces: Pieces) -> Self {
-        Self {
-            code: StatusCode::OK,
-            content_type: content_type.into(),
-            body: Body::Stream(pieces),
-            headers: HeaderMap::new(),
-        }
+        Self::new(StatusCode::OK, content_type, Body::Stream(pieces))
     }
 
     /// A refusal.
@@ -83,7 +80,7 @@ impl Answer {
         let code = StatusCode::from_u16(status.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut answer = Self::object(code, status.to_value());
         let seconds = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
-        if seconds > 0 && matches!(status.code, 429 | 503) {
+        if seconds > 0 {
             answer.headers.insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         answer
@@ -99,6 +96,11 @@ impl Answer {
 
     /// The object of the answer, for events that record it.
     pub(crate) fn recorded(&self) -> Option<Value> {
+        if self.is_unrecorded { None } else { self.value() }
+    }
+
+    /// The object of the answer.
+    pub(crate) fn value(&self) -> Option<Value> {
         match &self.body {
             Body::Object(object) => Some(object.clone()),
             Body::Encoded(json) => {
@@ -109,12 +111,20 @@ impl Answer {
         }
     }
 
-    /// The answer, where it is to be protobuf, as that. Until here it is an object, which events record.
+    /// The answer, where it is to be protobuf or YAML, as that. Until here it is an object, which events record.
     fn written(mut self) -> Self {
-        if self.content_type != PROTOBUF || matches!(self.body, Body::Text(_) | Body::Stream(_)) {
+        if matches!(self.body, Body::Text(_) | Body::Stream(_)) {
             return self;
         }
-        match self.recorded().and_then(|object| crate::protobuf::encode(&object)) {
+        if self.content_type == YAML {
+            let text = self.value().map(|object| crate::yaml::write(&object)).unwrap_or_default();
+            self.body = Body::Text(text.into());
+            return self;
+        }
+        if self.content_type != PROTOBUF {
+            return self;
+        }
+        match self.value().and_then(|object| crate::protobuf::encode(&object)) {
             Some(bytes) => self.body = Body::Text(bytes.into()),
             None => {
                 let headers = std::mem::take(&mut self.headers);

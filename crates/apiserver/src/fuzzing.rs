@@ -16,7 +16,7 @@ use ravelin_resource::Resource;
 /// # Errors
 /// The refusal where there is none.
 pub fn accept(header: &str) -> (bool, Result<(), Status>) {
-    let is_routable = negotiate::unroutable(header).is_none();
+    let is_routable = negotiate::unroutable(header, false).is_none();
     (is_routable, negotiate::form(header, None, "", Shapes::All).map(|_| ()))
 }
 

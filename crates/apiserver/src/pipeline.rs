@@ -16,6 +16,7 @@ pub(crate) mod limits;
 use crate::answer::Answer;
 use crate::api::Api;
 use crate::exchange::Exchange;
+use crate::rest::negotiate::Shapes;
 use crate::{paths, rest};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -64,12 +65,17 @@ pub(crate) async fn run(
     departure::depart(&api, exchange, answer, started)
 }
 
-/// A refusal, as protobuf for who accepts that before JSON.
+/// A refusal, in the form that is accepted. Who accepts none of those there are gets JSON, and events do not say what.
+///
+/// Source: `k8s.io/apiserver/pkg/endpoints/handlers/responsewriters` `ErrorNegotiated`.
 fn refusal(exchange: &Exchange, status: &Status) -> Answer {
-    let answer = Answer::status(status);
-    match rest::form(exchange) {
-        Ok(form) if form.is_protobuf => form.apply(answer),
-        _ => answer,
+    let mut answer = Answer::status(status);
+    match rest::form(exchange, Shapes::Plain) {
+        Ok(form) => form.apply(answer),
+        Err(_) => {
+            answer.is_unrecorded = true;
+            answer
+        }
     }
 }
 
@@ -79,7 +85,13 @@ async fn stages(
     exchange: &mut Exchange,
     incoming: &mut Option<Incoming>,
 ) -> Result<Answer, Status> {
-    let deadline = arrival::deadline(api, exchange)?;
+    let deadline = match arrival::deadline(api, exchange) {
+        Ok(deadline) => deadline,
+        Err(status) => {
+            auditing::begin_failed(api, exchange, "");
+            return Err(status);
+        }
+    };
     authentication::authenticate(api, exchange)?;
     auditing::begin(api, exchange)?;
     impersonation::impersonate(api, exchange)?;

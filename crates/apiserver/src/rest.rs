@@ -53,9 +53,6 @@ pub(crate) fn no_such_verb() -> Status {
 
 /// Answers a request about a resource.
 pub(crate) async fn serve(api: &Arc<Api>, exchange: &mut Exchange, body: Bytes) -> Result<Answer, Status> {
-    if let Some(status) = negotiate::unroutable(exchange.header("accept")) {
-        return Err(status);
-    }
     let info = exchange.info.clone();
     if api.registry.table.group(&info.api_group).is_none() {
         return Ok(crate::paths::no_page());
@@ -69,6 +66,10 @@ pub(crate) async fn serve(api: &Arc<Api>, exchange: &mut Exchange, body: Bytes) 
     if !info.subresource.is_empty() && resource.subresource(&info.subresource).is_none() {
         return Err(no_such_resource());
     }
+    // Nothing lies below a subresource, but what a proxy is asked for.
+    if info.parts.len() > 3 && info.subresource != "proxy" {
+        return Err(no_such_resource());
+    }
     if subresources::is_special(resource, &info.subresource) {
         return subresources::serve(api, exchange, resource, body).await;
     }
@@ -76,8 +77,9 @@ pub(crate) async fn serve(api: &Arc<Api>, exchange: &mut Exchange, body: Bytes) 
         exchange.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
     }
     check_verb(exchange, resource)?;
+    check_accept(exchange)?;
     check_segments(&info)?;
-    let form = form(exchange)?;
+    let form = form(exchange, Shapes::All)?;
     let answer = match info.verb.as_str() {
         "get" => read::get(api, exchange, resource, &form),
         "list" => read::list(api, exchange, resource, &form),
@@ -92,10 +94,16 @@ pub(crate) async fn serve(api: &Arc<Api>, exchange: &mut Exchange, body: Bytes) 
     answer.map(|answer| form.apply(answer))
 }
 
-/// The form in which the answer is wanted.
-pub(crate) fn form(exchange: &Exchange) -> Result<Form, Status> {
+/// The form in which the answer is wanted, of those there are.
+pub(crate) fn form(exchange: &Exchange, shapes: Shapes) -> Result<Form, Status> {
     let pretty = exchange.url.value("pretty");
-    negotiate::form(exchange.header("accept"), pretty, exchange.header("user-agent"), Shapes::All)
+    negotiate::form(exchange.header("accept"), pretty, exchange.header("user-agent"), shapes)
+}
+
+/// Whether the router has an answer of a type that is accepted.
+pub(crate) fn check_accept(exchange: &Exchange) -> Result<(), Status> {
+    let can_be_watched = matches!(exchange.info.verb.as_str(), "list" | "watch");
+    negotiate::unroutable(exchange.header("accept"), can_be_watched).map_or(Ok(()), Err)
 }
 
 /// Whether objects of the resource can be where the path says.
@@ -104,6 +112,10 @@ fn check_place(exchange: &Exchange, resource: &Resource) -> Result<(), Status> {
     let is_itself = info.resource == "namespaces" && info.api_group.is_empty();
     let has_namespace = !info.namespace.is_empty() && !is_itself;
     if has_namespace && !resource.namespaced {
+        return Err(no_such_resource());
+    }
+    let segments = info.path.split('/').filter(|part| !part.is_empty() && *part != "watch");
+    if is_itself && segments.filter(|part| *part == "namespaces").count() > 1 && info.name == "namespaces" {
         return Err(no_such_resource());
     }
     if resource.namespaced && !has_namespace && has_name_in_path(exchange) {
@@ -161,5 +173,10 @@ fn check_verb(exchange: &Exchange, resource: &Resource) -> Result<(), Status> {
         Some(subresource) => subresource.has_verb(verb),
         None => resource.has_verb(verb),
     };
-    if fits && known && exchange.method != http::Method::HEAD { Ok(()) } else { Err(no_such_verb()) }
+    let is_watched_by_path = exchange.watches_by_path() && exchange.method != http::Method::GET;
+    if fits && known && !is_watched_by_path && exchange.method != http::Method::HEAD {
+        Ok(())
+    } else {
+        Err(no_such_verb())
+    }
 }

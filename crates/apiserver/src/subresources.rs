@@ -7,16 +7,18 @@ mod reviews;
 mod scale;
 mod token;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Body};
 use crate::api::Api;
 use crate::exchange::Exchange;
 use crate::registry::kind;
 use crate::rest;
 use crate::rest::body::{self, Expected};
+use crate::rest::negotiate::{Form, Shape, Shapes};
 use crate::rest::query::{WriteOptions, Writes};
 use bytes::Bytes;
 use ravelin_object::Value;
 use ravelin_object::status::Status;
+use ravelin_printing::IncludeObject;
 use ravelin_resource::{Resource, Subresource};
 use ravelin_strategy::Kind;
 use std::sync::Arc;
@@ -56,7 +58,9 @@ pub(crate) async fn serve(
     if !known || exchange.method == http::Method::HEAD {
         return Err(rest::no_such_verb());
     }
-    let form = rest::form(exchange)?;
+    rest::check_accept(exchange)?;
+    let has_table = matches!(info.subresource.as_str(), "scale") || resource.plural == "componentstatuses";
+    let form = rest::form(exchange, if has_table { Shapes::All } else { Shapes::Untabled })?;
     let answer = match (resource.plural.as_str(), info.subresource.as_str()) {
         (_, "token") => token::issue(api, exchange, resource, &body),
         (_, "eviction") => eviction::evict(api, exchange, resource, body).await,
@@ -66,7 +70,19 @@ pub(crate) async fn serve(
         (_, "") => reviews::review(api, exchange, resource, &body),
         _ => connect::connect(api, exchange, resource),
     }?;
-    Ok(form.apply(answer))
+    shaped(answer, resource, &form).map(|answer| form.apply(answer))
+}
+
+/// An answer about an object as its metadata, if that is asked for. Outcomes and lists stay what they are.
+fn shaped(mut answer: Answer, resource: &Resource, form: &Form) -> Result<Answer, Status> {
+    if matches!(form.shape, Shape::Metadata(_) | Shape::MetadataList(_))
+        && let Body::Object(object) = &mut answer.body
+        && object.field("kind").and_then(Value::as_str).is_some_and(|kind| kind == resource.kind)
+    {
+        let whole = std::mem::replace(object, Value::Null);
+        *object = rest::shaped::object(resource, whole, &form.shape, IncludeObject::default(), true)?;
+    }
+    Ok(answer)
 }
 
 /// Reads the body of a create below an object: of the subresource's own kind, where it has one.
@@ -82,7 +98,11 @@ pub(crate) fn body_of(
     let kind = subresource.map_or_else(|| kind(resource), |subresource| kind_of(resource, subresource));
     let table = &api.registry.table;
     let expected = Expected { kind, schema: table.schemas().of_kind(kind.group, kind.version, kind.kind) };
-    let object = body::received(table, exchange, expected, body, options.field_validation)?;
+    let mut object = body::received(table, exchange, expected, body, options.field_validation)?;
+    // The uid of a binding is that of the pod.
+    if writes == Writes::Create && kind.kind != "Binding" {
+        rest::metadata::wipe(&mut object);
+    }
     Ok((object, options))
 }
 

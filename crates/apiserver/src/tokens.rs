@@ -35,7 +35,7 @@ impl Tokens {
             api_audiences: audiences,
             max_expiration: self.max_expiration,
             extend_expiration: self.extend_expiration,
-            extended_expiration: if self.max_expiration > 0 { self.max_expiration } else { EXTENDED },
+            extended_expiration: EXTENDED,
         })
     }
 }

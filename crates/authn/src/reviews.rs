@@ -46,17 +46,21 @@ pub fn token_review(
     let wanted = (!audiences.is_empty()).then_some(audiences);
     let mut context = Context::new(now, wanted, objects);
     let answer = chain.review(&token, &mut context);
-    let mut status = Map::new();
+    // What was sent as an answer is written over only where there is one.
+    let mut status = review.field("status").and_then(Value::as_object).cloned().unwrap_or_default();
+    status.remove("authenticated");
     if let Outcome::Authenticated(response) = &answer {
         if wanted.is_some() && intersection(audiences, &response.audiences).is_empty() {
             return Err(ReviewError::Audiences);
         }
         status.set("authenticated", Value::Bool(true));
         status.set("user", user_value(&response.user));
-        if !response.audiences.is_empty() {
+        if response.audiences.is_empty() {
+            status.remove("audiences");
+        } else {
             status.set("audiences", texts(&response.audiences));
         }
-    } else {
+    } else if status.get("user").is_none_or(|user| *user == Value::Null) {
         status.set("user", Value::Object(Map::new()));
     }
     if let Some(error) = answer.error() {

@@ -89,11 +89,7 @@ fn rules(kind: Kind<'_>) -> Rules {
         _ => Spelling::Subdomain,
     };
     let own = match kind.group {
-        "rbac.authorization.k8s.io"
-        | "admissionregistration.k8s.io"
-        | "coordination.k8s.io"
-        | "node.k8s.io"
-        | "policy" => Own::No,
+        "admissionregistration.k8s.io" | "coordination.k8s.io" | "node.k8s.io" | "policy" => Own::No,
         _ => Own::Yes,
     };
     let prefix = match (kind.group, kind.kind) {

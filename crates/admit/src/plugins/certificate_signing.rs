@@ -33,7 +33,11 @@ impl Plugin for CertificateSigning {
             return Err(attributes.forbidden(object, why));
         };
         let is_same = |keys: &str| equal(new.dotted(keys), old.dotted(keys));
-        let is_same_certificate = text(new, "status.certificate") == text(old, "status.certificate");
+        // An empty certificate is not none.
+        let certificate = |object: &Value| {
+            object.dotted("status.certificate").filter(|value| **value != Value::Null).cloned()
+        };
+        let is_same_certificate = certificate(new) == certificate(old);
         if is_same_certificate && is_same("status.conditions") {
             return Ok(());
         }
@@ -63,7 +67,7 @@ mod tests {
         };
         let why = "403 certificatesigningrequests.certificates.k8s.io \"x\" is forbidden: user not permitted to sign \
                    requests with signerName \"a.com/b\"";
-        for status in ["{certificate: eA==}", "{conditions: [{type: Failed}]}"] {
+        for status in ["{certificate: eA==}", "{certificate: \"\"}", "{conditions: [{type: Failed}]}"] {
             assert_eq!(refused(status, "").as_deref(), Some(why));
             assert_eq!(refused(status, "sign certificates.k8s.io signers/  a.com/b"), None);
         }

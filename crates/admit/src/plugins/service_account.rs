@@ -47,7 +47,10 @@ impl Plugin for ServiceAccount {
         }
         let pull = items(&account, "imagePullSecrets");
         if items(pod, "spec.imagePullSecrets").is_empty() && !pull.is_empty() {
-            let secrets = pull.iter().map(|secret| mapping([("name", text(secret, "name").into())]));
+            let secrets = pull.iter().map(|secret| match text(secret, "name") {
+                "" => mapping([]),
+                name => mapping([("name", name.into())]),
+            });
             let secrets = Value::Array(secrets.collect());
             if let Some(spec) = pod.object_at("spec") {
                 spec.set("imagePullSecrets", secrets);

@@ -32,9 +32,10 @@ pub(crate) fn authenticate(api: &Api, exchange: &mut Exchange) -> Result<(), Sta
     let mut context = Context::new(clock::timestamp(), wanted, &known);
     let outcome = api.authenticators.load().authenticate(&mut request, &mut context);
     let effects = std::mem::take(&mut context.effects);
-    report(api, exchange, effects);
+    effects.last_used.iter().for_each(|used| crate::tokens::note_use(&api.registry, used));
     match outcome {
         Outcome::Authenticated(response) => {
+            report(exchange, &effects);
             exchange.user = response.user;
             put_back(exchange, &request.headers);
             api.counts.authenticated(&exchange.user);
@@ -51,15 +52,12 @@ pub(crate) fn authenticate(api: &Api, exchange: &mut Exchange) -> Result<(), Sta
     }
 }
 
-/// What happened on the way: annotations, warnings, and tokens whose use is noted.
-fn report(api: &Api, exchange: &mut Exchange, effects: Effects) {
+/// What is to be told of how somebody was recognised. Of who was not, nothing is.
+fn report(exchange: &mut Exchange, effects: &Effects) {
     for (key, value) in &effects.audit_annotations {
         exchange.recorder.annotate(key, value);
     }
-    effects.warnings.into_iter().for_each(|warning| exchange.warn(warning));
-    for used in &effects.last_used {
-        crate::tokens::note_use(&api.registry, used);
-    }
+    effects.warnings.iter().for_each(|warning| exchange.warn(warning.as_str()));
 }
 
 /// The certificates the peer showed. One that cannot be read is as if it had not been shown: nobody is recognised by it.

@@ -15,7 +15,7 @@ use ravelin_resource::{SchemaRef, Table};
 use ravelin_strategy::Kind;
 
 /// How deep bodies may nest.
-const DEPTH: usize = 512;
+pub(crate) const DEPTH: usize = 512;
 
 /// What a body is expected to hold.
 #[derive(Clone, Copy)]
@@ -187,14 +187,19 @@ fn from_protobuf(table: &Table, kind: Kind<'_>, body: &[u8]) -> Result<Value, St
 }
 
 /// Whether a version that is not served is one that the scheme of upstream still knows.
-fn was_served(group: &str, version: &str) -> bool {
+fn was_served(group: &str, version: &str, kind: &str) -> bool {
+    if group == "authentication.k8s.io" {
+        return matches!(
+            (kind, version),
+            ("TokenReview", "v1beta1") | ("SelfSubjectReview", "v1alpha1" | "v1beta1")
+        );
+    }
     let versions: &[&str] = match group {
         "admissionregistration.k8s.io"
         | "node.k8s.io"
         | "rbac.authorization.k8s.io"
         | "scheduling.k8s.io"
         | "storage.k8s.io"
-        | "authentication.k8s.io"
         | "certificates.k8s.io" => &["v1alpha1", "v1beta1"],
         "authorization.k8s.io"
         | "batch"
@@ -226,12 +231,53 @@ fn summary(body: &[u8]) -> String {
     }
 }
 
+/// Why a patched object cannot be one of a kind any more: it calls itself another, or of another version.
+pub(crate) fn unfit_kind(table: &Table, expected: Kind<'_>, value: &Value) -> Option<String> {
+    let text = |key: &str| value.field(key).and_then(Value::as_str).unwrap_or_default();
+    let (version, kind) = (text("apiVersion"), text("kind"));
+    if version.is_empty()
+        || kind.is_empty()
+        || (version, kind) == (&api_version(expected.group, expected.version), expected.kind)
+    {
+        return None;
+    }
+    let (group, short) = version.split_once('/').unwrap_or(("", version));
+    if table.schemas().of_kind(group, short, kind).is_none() {
+        return (!was_served(group, short, kind)).then(|| unregistered(kind, version));
+    }
+    (kind != expected.kind)
+        .then(|| format!("converting ({short}.{kind}) to ({}): unknown conversion", internal_name(expected)))
+}
+
+/// What upstream says of a kind that its scheme does not know.
+pub(crate) fn unregistered(kind: &str, version: &str) -> String {
+    let scheme = "pkg/runtime/scheme.go:111";
+    format!(
+        "no kind {} is registered for version {} in scheme {}",
+        quoted(kind),
+        quoted(version),
+        quoted(scheme)
+    )
+}
+
+/// A kind as upstream's program calls its own type: `core.Pod`.
+pub(crate) fn internal_name(kind: Kind<'_>) -> String {
+    let package = match kind.group {
+        "" | "events.k8s.io" => "core",
+        group => group.split('.').next().unwrap_or_default(),
+    };
+    format!("{package}.{}", kind.kind)
+}
+
 /// The API version and kind of a body: what it says, or what is expected where it says nothing.
 fn check_kind(table: &Table, expected: Kind<'_>, value: &Value) -> Result<(String, String), Status> {
     let text = |key: &str| value.field(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let wanted = api_version(expected.group, expected.version);
     let (said_version, said_kind) = (text("apiVersion"), text("kind"));
-    let version = if said_version.is_empty() { wanted.clone() } else { said_version };
+    let is_of_group = said_version.strip_suffix('/').is_some_and(|group| group == expected.group);
+    let is_eviction = expected.kind == "Eviction" && said_version == "policy/v1beta1";
+    let version =
+        if said_version.is_empty() || is_of_group || is_eviction { wanted.clone() } else { said_version };
     let kind = if said_kind.is_empty() { expected.kind.to_owned() } else { said_kind };
     if version != wanted || kind != expected.kind {
         let (group, short) = version.split_once('/').unwrap_or(("", &version));
@@ -242,30 +288,23 @@ fn check_kind(table: &Table, expected: Kind<'_>, value: &Value) -> Result<(Strin
                 expected.kind
             ))
         };
-        if table.schemas().of_kind(group, short, &kind).is_none()
-            && !(kind == expected.kind && was_served(group, short))
-        {
-            let scheme = "pkg/runtime/scheme.go:111";
-            return Err(wrong(format!(
-                "no kind {} is registered for version {} in scheme {}",
-                quoted(&kind),
-                quoted(&version),
-                quoted(scheme)
-            )));
+        let schema = table.schemas().of_kind(group, short, &kind);
+        if schema.is_none() && !(kind == expected.kind && was_served(group, short, &kind)) {
+            return Err(wrong(unregistered(&kind, &version)));
         }
         if kind == expected.kind {
             return Err(Status::bad_request(format!(
                 "the API version in the data ({version}) does not match the expected API version ({wanted})"
             )));
         }
-        let package = if expected.group.is_empty() {
-            "core"
-        } else {
-            expected.group.split('.').next().unwrap_or_default()
-        };
+        // What is of another kind is decoded as that before anybody sees that it does not fit.
+        if let Some(schema) = schema {
+            ravelin_resource::decode::decode(table.schemas(), schema, value.clone(), &[])
+                .map_err(|error| wrong(error.to_string()))?;
+        }
         return Err(wrong(format!(
-            "converting ({short}.{kind}) to ({package}.{}): unknown conversion",
-            expected.kind
+            "converting ({short}.{kind}) to ({}): unknown conversion",
+            internal_name(expected)
         )));
     }
     Ok((version, kind))

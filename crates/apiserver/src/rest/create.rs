@@ -13,7 +13,7 @@ use crate::random;
 use crate::registry::{key, kind, kind_group, refused};
 use crate::rest::act::{Act, Target};
 use crate::rest::body::{self, Expected};
-use crate::rest::metadata;
+use crate::rest::metadata::{self, Dedup};
 use crate::rest::negotiate::Form;
 use crate::rest::query::{WriteOptions, Writes};
 use crate::rest::{guard, shaped};
@@ -23,7 +23,7 @@ use ravelin_admit::Operation;
 use ravelin_object::Value;
 use ravelin_object::status::Status;
 use ravelin_resource::Resource;
-use ravelin_store::{StoreError, Write};
+use ravelin_store::{Entry, StoreError, Write};
 
 /// How often a name is made anew where it is taken.
 const ATTEMPTS: usize = 8;
@@ -47,9 +47,10 @@ pub(crate) async fn create(
     metadata::ensure_namespace(resource, &namespace, &mut object)?;
     let include = exchange.include_object()?;
     let mut act = Act::of(exchange, options.dry_run);
+    metadata::dedup_owners(&mut object, Dedup::Before, &mut act.warnings);
     let created = new_object(api, &mut act, resource, &namespace, object).await;
     act.report(exchange);
-    let object = shaped::object(resource, created?, &form.shape, include, true);
+    let object = shaped::object(resource, created?, &form.shape, include, true)?;
     Ok(Answer::object(StatusCode::CREATED, object))
 }
 
@@ -69,6 +70,7 @@ pub(crate) async fn new_object(
         controllers::awaited(api, namespace, &object).await;
     }
     act.admit(api, target, Operation::Create, Some(&mut object), None)?;
+    metadata::dedup_owners(&mut object, Dedup::After, &mut act.warnings);
     ravelin_strategy::normalize(kind(resource), &mut object);
     guard::creation(api, act, resource, namespace, &object)?;
     let has_generated_name = name.is_empty() && !metadata::text(&object, "generateName").is_empty();
@@ -129,17 +131,16 @@ async fn write(
     let target = Target::of(resource, &place, &name);
     act.validate(api, target, Operation::Create, Some(&object), None)?;
     let key = key(&resource.group, &resource.plural, namespace, &name);
-    let exists = || Status::already_exists(&resource.group, &resource.plural, &name);
-    if !metadata::text(&object, "resourceVersion").is_empty() {
+    if !act.dry_run && !metadata::text(&object, "resourceVersion").is_empty() {
         return Err(Status::plain("resourceVersion should not be set on objects to be created"));
     }
     ravelin_strategy::as_stored(kind(resource), &mut object);
     if act.dry_run {
         let entry = api.registry.store.get(&key).map_err(|error| refused(&error))?;
-        return if entry.is_some() { Err(exists()) } else { Ok(object) };
+        return entry.map_or(Ok(object), |entry| Err(exists(resource, &name, Some(&entry))));
     }
     let stored = api.registry.as_stored(resource, &object)?;
-    let mut write = Write::create(key, codec::encode(&stored));
+    let mut write = Write::create(key.as_str(), codec::encode(&stored));
     if resource.plural == "events" {
         write = write.expiring(clock::millis().saturating_add(EVENTS_LIVE));
     }
@@ -149,9 +150,21 @@ async fn write(
             metadata::set(&mut object, "resourceVersion", Value::from(written.revision.to_string()));
             Ok(object)
         }
-        Err(StoreError::Exists(_)) => Err(exists()),
+        Err(StoreError::Exists(_)) => {
+            Err(exists(resource, &name, api.registry.store.get(&key).ok().flatten().as_ref()))
+        }
         Err(error) => Err(refused(&error)),
     }
+}
+
+/// 409: the name is taken, if only by what is about to go.
+fn exists(resource: &Resource, name: &str, entry: Option<&Entry>) -> Status {
+    let mut status = Status::already_exists(&resource.group, &resource.plural, name);
+    let there = entry.and_then(|entry| codec::decode(entry).ok());
+    if there.is_some_and(|object| metadata::is_deleting(&object)) {
+        status.message = format!("object is being deleted: {}", status.message);
+    }
+    status
 }
 
 /// Fills in what the server gives every new object, and checks the rest.

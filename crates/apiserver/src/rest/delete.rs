@@ -45,10 +45,7 @@ pub(crate) async fn delete(
     body: Bytes,
     form: &Form,
 ) -> Result<Answer, Status> {
-    let options = DeleteOptions::of(&exchange.url, &body, exchange.header("content-type"))?;
-    if let Some(object) = &options.object {
-        exchange.record_request(object, resource, "");
-    }
+    let options = DeleteOptions::received(&api.registry.table, exchange, resource, &body)?;
     let info = exchange.info.clone();
     let include = exchange.include_object()?;
     let mut act = Act::of(exchange, options.dry_run);
@@ -68,7 +65,7 @@ pub(crate) async fn delete(
         StatusCode::ACCEPTED
     };
     if returns_object {
-        let shown = shaped::object(resource, deleted.object, &form.shape, include, true);
+        let shown = shaped::object(resource, deleted.object, &form.shape, include, true)?;
         return Ok(Answer::object(code, shown));
     }
     Ok(Answer::object(code, success(resource, &info.name, &deleted.object)))
@@ -212,10 +209,7 @@ pub(crate) async fn collection(
 ) -> Result<Answer, Status> {
     let lists = ListOptions::of(&exchange.url)?;
     let selection = Selection::of(resource, &lists.label_selector, &lists.field_selector)?;
-    let options = DeleteOptions::of(&exchange.url, &body, exchange.header("content-type"))?;
-    if let Some(object) = &options.object {
-        exchange.record_request(object, resource, "");
-    }
+    let options = DeleteOptions::received(&api.registry.table, exchange, resource, &body)?;
     let info = exchange.info.clone();
     let mut all = prefix(&resource.group, &resource.plural);
     if resource.namespaced && !info.namespace.is_empty() {
@@ -234,7 +228,7 @@ pub(crate) async fn collection(
         let (namespace, name) = (metadata::text(&item, "namespace"), metadata::text(&item, "name"));
         let target = Target::of(resource, namespace, name);
         match object(api, &mut act, target, &options).await {
-            Ok(deleted) => items.push(deleted.object),
+            Ok(_) => items.push(item),
             Err(status) if status.code == 404 => items.push(item),
             Err(status) => {
                 failed = Some(status);
@@ -248,5 +242,5 @@ pub(crate) async fn collection(
     }
     let facts = ListFacts { resource_version: page.revision.to_string(), ..ListFacts::default() };
     let include = exchange.include_object()?;
-    Ok(Answer::object(StatusCode::OK, shaped::list(resource, items, &facts, &form.shape, include)))
+    Ok(Answer::object(StatusCode::OK, shaped::list(resource, items, &facts, &form.shape, include)?))
 }

@@ -3,19 +3,20 @@
 //! Source: `k8s.io/apiserver/pkg/registry/rest/delete.go`, `pkg/registry/generic/registry/store.go`
 //! `deletionFinalizersForGarbageCollection`, `markAsDeleting`.
 
+use crate::exchange::Exchange;
 use crate::protobuf;
 use crate::registry::kind;
-use crate::rest::metadata;
-use crate::rest::negotiate;
-use crate::rest::query;
+use crate::rest::negotiate::{self, Media};
+use crate::rest::{body, metadata, query};
 use ravelin_authn::Timestamp;
 use ravelin_authz::request_info::Url;
 use ravelin_object::fault::Fault;
 use ravelin_object::status::Status;
-use ravelin_object::{Map, Value};
+use ravelin_object::{Map, Value, json_text};
 use ravelin_protobuf::Identity;
-use ravelin_resource::Resource;
+use ravelin_resource::{Resource, Table};
 use ravelin_strategy::{Deletion, Propagation};
+use std::borrow::Cow;
 
 /// The finalizer of those whose dependents are to be left alone.
 pub(crate) const ORPHAN: &str = "orphan";
@@ -37,25 +38,43 @@ pub(crate) struct DeleteOptions {
     pub(crate) propagation: Option<String>,
     /// Whether nothing is to be deleted.
     pub(crate) dry_run: bool,
-    /// The options as they came in a body.
-    pub(crate) object: Option<Value>,
 }
 
 impl DeleteOptions {
-    /// What query and body say; a body goes before the query.
+    /// What query and body say; a body goes before the query, and is recorded.
     ///
     /// # Errors
     /// 400 for what cannot be read, 422 for what there is not or what does not go together.
-    pub(crate) fn of(url: &Url, body: &[u8], content_type: &str) -> Result<Self, Status> {
+    pub(crate) fn received(
+        table: &Table,
+        exchange: &mut Exchange,
+        resource: &Resource,
+        body: &[u8],
+    ) -> Result<Self, Status> {
         let mut faults = Vec::new();
         let options = if body.is_empty() {
-            Self::of_query(url, &mut faults)?
+            Self::of_query(&exchange.url, &mut faults)?
         } else {
-            Self::of_body(body, content_type, &mut faults)?
+            let value = read(table, body, exchange.header("content-type"))?;
+            exchange.record_request(&recorded(&value), resource, "");
+            Self::of_value(&value, &mut faults)
         };
-        options.validate(&mut faults);
+        options.checked(faults)
+    }
+
+    /// What another object says of how something is to be deleted. Nothing is checked.
+    pub(crate) fn within(value: &Value) -> Self {
+        Self::of_value(value, &mut Vec::new())
+    }
+
+    /// The options, if nothing is wrong with them.
+    ///
+    /// # Errors
+    /// 422 for what there is not or what does not go together.
+    pub(crate) fn checked(self, mut faults: Vec<Fault>) -> Result<Self, Status> {
+        self.validate(&mut faults);
         if faults.is_empty() {
-            Ok(options)
+            Ok(self)
         } else {
             Err(Status::invalid("meta.k8s.io", "DeleteOptions", "", &faults))
         }
@@ -79,30 +98,7 @@ impl DeleteOptions {
         })
     }
 
-    fn of_body(body: &[u8], content_type: &str, faults: &mut Vec<Fault>) -> Result<Self, Status> {
-        let media = negotiate::media(content_type)?;
-        let wrong = |why: &str| Status::bad_request(why.to_owned());
-        let text = || std::str::from_utf8(body).map_err(|error| wrong(&error.to_string()));
-        let limits = ravelin_yaml::Limits::STANDARD;
-        let read = match media {
-            negotiate::Media::Json => ravelin_object::read::json(text()?, &limits),
-            negotiate::Media::Yaml => ravelin_object::read::yaml(text()?, &limits),
-            negotiate::Media::Protobuf => {
-                let expected = Identity { api_version: "meta.k8s.io/v1", kind: "DeleteOptions" };
-                let value = protobuf::decode(body, expected).map_err(|error| wrong(&error.to_string()))?;
-                return Self::of_value(&value, faults);
-            }
-        };
-        let value = read.map_err(|error| wrong(&error.message))?.value.unwrap_or(Value::Null);
-        Self::of_value(&value, faults)
-    }
-
-    fn of_value(value: &Value, faults: &mut Vec<Fault>) -> Result<Self, Status> {
-        let wrong = |why: &str| Status::bad_request(why.to_owned());
-        let kind = value.field("kind").and_then(Value::as_str).unwrap_or("DeleteOptions");
-        if kind != "DeleteOptions" {
-            return Err(wrong("decoded object cannot be converted to DeleteOptions"));
-        }
+    fn of_value(value: &Value, faults: &mut Vec<Fault>) -> Self {
         let precondition = |key| {
             let value = value.field("preconditions").and_then(|given| given.field(key));
             value.and_then(Value::as_str).map(str::to_owned)
@@ -111,15 +107,14 @@ impl DeleteOptions {
         if dry_runs.iter().any(|value| value.as_str() != Some("All")) {
             faults.push(Fault::not_supported("dryRun", dry_runs.to_vec(), &["All"]));
         }
-        Ok(Self {
+        Self {
             grace: value.field("gracePeriodSeconds").and_then(Value::as_int),
             uid: precondition("uid"),
             resource_version: precondition("resourceVersion"),
             orphan_dependents: value.field("orphanDependents").and_then(Value::as_bool),
             propagation: value.field("propagationPolicy").and_then(Value::as_str).map(str::to_owned),
             dry_run: !dry_runs.is_empty(),
-            object: Some(recorded(value)),
-        })
+        }
     }
 
     /// Whether nothing is said of what happens to dependents.
@@ -145,15 +140,27 @@ impl DeleteOptions {
     /// 409 where it is not.
     pub(crate) fn check(&self, resource: &Resource, object: &Value) -> Result<(), Status> {
         let name = metadata::text(object, "name");
-        let refuse = |why: String| Status::conflict(&resource.group, &resource.kind, name, &why);
+        let is_namespace = resource.group.is_empty() && resource.plural == "namespaces";
+        let what = if is_namespace { &resource.plural } else { &resource.kind };
+        let refuse = |why: String| Status::conflict(&resource.group, what, name, &why);
         let uid = metadata::text(object, "uid");
         if let Some(wanted) = self.uid.as_deref().filter(|wanted| *wanted != uid) {
+            if is_namespace {
+                return Err(refuse(format!(
+                    "Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}"
+                )));
+            }
             return Err(refuse(format!(
                 "the UID in the precondition ({wanted}) does not match the UID in record ({uid}). The object might have been deleted and then recreated"
             )));
         }
         let version = metadata::text(object, "resourceVersion");
         if let Some(wanted) = self.resource_version.as_deref().filter(|wanted| *wanted != version) {
+            if is_namespace {
+                return Err(refuse(format!(
+                    "Precondition failed: ResourceVersion in precondition: {wanted}, ResourceVersion in object meta: {version}"
+                )));
+            }
             return Err(refuse(format!(
                 "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({version}). The object might have been modified"
             )));
@@ -162,13 +169,53 @@ impl DeleteOptions {
     }
 }
 
-/// Delete options as events record them.
+/// Reads delete options of a body, with the types that they have.
+///
+/// # Errors
+/// 400 for what is none.
+fn read(table: &Table, body: &[u8], content_type: &str) -> Result<Value, Status> {
+    let wrong = |why: String| Status::bad_request(why);
+    let json = match negotiate::media(content_type)? {
+        Media::Json => Cow::Borrowed(body),
+        Media::Yaml => {
+            let text = std::str::from_utf8(body).map_err(|error| wrong(error.to_string()))?;
+            let read = ravelin_object::read::yaml(text, &ravelin_yaml::Limits::STANDARD);
+            let value = read.map_err(|error| wrong(error.message))?.value.unwrap_or(Value::Null);
+            Cow::Owned(json_text(&value).into_bytes())
+        }
+        Media::Protobuf => {
+            let expected = Identity { api_version: "meta.k8s.io/v1", kind: "DeleteOptions" };
+            return protobuf::decode(body, expected).map_err(|error| wrong(error.to_string()));
+        }
+    };
+    let unread = |why: String| wrong(format!("couldn't get version/kind; json parse error: {why}"));
+    let read = ravelin_resource::read::body(&json, body::DEPTH).map_err(|error| unread(error.to_string()))?;
+    ravelin_resource::read::type_meta(&read.value).map_err(wrong)?;
+    let said = |key: &str| read.value.field(key).and_then(Value::as_str).unwrap_or_default();
+    let (kind, version) = (said("kind"), said("apiVersion"));
+    if !matches!(kind, "" | "DeleteOptions") {
+        return Err(wrong(body::unregistered(kind, if version.is_empty() { "v1" } else { version })));
+    }
+    let schema = table.schemas().of_kind("", "v1", "DeleteOptions");
+    let Some(schema) = schema else { return Ok(read.value) };
+    let decoded = ravelin_resource::decode::body(table.schemas(), schema, read);
+    decoded.map(|decoded| decoded.value).map_err(|error| wrong(error.to_string()))
+}
+
+/// Delete options as events record them: as upstream has them inside.
 fn recorded(value: &Value) -> Value {
     let mut object = Map::new();
     object.set("kind", "DeleteOptions".into());
-    object.set("apiVersion", value.field("apiVersion").cloned().unwrap_or_else(|| "v1".into()));
-    for (key, value) in value.as_object().into_iter().flat_map(Map::iter) {
-        if !matches!(key, "kind" | "apiVersion") {
+    object.set("apiVersion", "meta.k8s.io/__internal".into());
+    for key in [
+        "gracePeriodSeconds",
+        "preconditions",
+        "orphanDependents",
+        "propagationPolicy",
+        "dryRun",
+        "ignoreStoreReadErrorWithClusterBreakingPotential",
+    ] {
+        if let Some(value) = value.field(key) {
             object.set(key, value.clone());
         }
     }

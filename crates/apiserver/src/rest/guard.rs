@@ -80,7 +80,8 @@ fn check(
         }),
         _ => return Ok(()),
     };
-    outcome.map_err(|refusal| status(resource, name, &refusal))
+    let role_kind = new.dotted("roleRef.kind").and_then(Value::as_str).unwrap_or_default();
+    outcome.map_err(|refusal| status(resource, name, role_kind, &refusal))
 }
 
 /// Decodes what is written and asks the guard. What cannot be decoded is left to validation, which refuses it.
@@ -98,8 +99,13 @@ fn changed<T, E>(
     }
 }
 
-fn status(resource: &Resource, name: &str, refusal: &Refusal) -> Status {
+fn status(resource: &Resource, name: &str, role_kind: &str, refusal: &Refusal) -> Status {
     match refusal {
+        Refusal::Unresolved(ResolveError::NotFound { .. })
+            if resource.kind == "ClusterRoleBinding" && role_kind == "Role" =>
+        {
+            Status::bad_request("Namespace parameter required.")
+        }
         Refusal::Unresolved(ResolveError::NotFound { name, .. }) => {
             let mut status = Status::not_found(&resource.group, &resource.plural, name);
             status.message = refusal.to_string();

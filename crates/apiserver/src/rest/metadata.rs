@@ -85,6 +85,51 @@ pub(crate) fn ensure_namespace(
     ))
 }
 
+/// Drops what only the server says of a new object.
+///
+/// Source: `k8s.io/apiserver/pkg/registry/rest/meta.go` `WipeObjectMetaSystemFields`.
+pub(crate) fn wipe(object: &mut Value) {
+    for key in ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "uid", "selfLink"] {
+        remove(object, key);
+    }
+}
+
+/// When owners that stand there twice are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dedup {
+    /// As the object came.
+    Before,
+    /// After plugins changed it, or a patch made it.
+    After,
+}
+
+/// Drops owner references that stand there already, and warns of them.
+///
+/// Source: `k8s.io/apiserver/pkg/endpoints/handlers/rest.go` `dedupOwnerReferencesAndAddWarning`.
+pub(crate) fn dedup_owners(object: &mut Value, when: Dedup, warnings: &mut Vec<String>) {
+    let owners = get(object, "ownerReferences").and_then(Value::as_array).unwrap_or_default();
+    if owners.len() < 2 {
+        return;
+    }
+    let (mut kept, mut twice): (Vec<Value>, Vec<&str>) = (Vec::new(), Vec::new());
+    for owner in owners {
+        if kept.contains(owner) {
+            twice.push(owner.field("uid").and_then(Value::as_str).unwrap_or_default());
+        } else {
+            kept.push(owner.clone());
+        }
+    }
+    if twice.is_empty() {
+        return;
+    }
+    let when = if when == Dedup::After { " after mutating admission happens" } else { "" };
+    warnings.push(format!(
+        ".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+        twice.join(", ")
+    ));
+    set(object, "ownerReferences", kept.into());
+}
+
 /// Drops what Go would not write: empty mappings of labels and annotations, empty lists.
 pub(crate) fn tidy(object: &mut Value) {
     let Some(metadata) = object.object_at("metadata") else { return };
@@ -100,6 +145,18 @@ pub(crate) fn tidy(object: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn owners_stand_there_once() {
+        let text = r#"{"metadata":{"ownerReferences":[{"uid":"u","name":"a"},{"uid":"u","name":"a"},{"uid":"u","name":"b"}]}}"#;
+        let mut object =
+            ravelin_object::read::json(text, &ravelin_yaml::Limits::STANDARD).unwrap().value.unwrap();
+        let mut warnings = Vec::new();
+        dedup_owners(&mut object, Dedup::Before, &mut warnings);
+        dedup_owners(&mut object, Dedup::After, &mut warnings);
+        assert_eq!(get(&object, "ownerReferences").unwrap().as_array().unwrap().len(), 2);
+        assert!(warnings.len() == 1 && warnings[0].ends_with("entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: u"));
+    }
 
     #[test]
     fn generated_names_keep_within_a_label() {

@@ -81,11 +81,15 @@ impl<'a> Clause<'a> {
     }
 }
 
-/// Which shapes a resource can be answered in.
+/// Which shapes an answer can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shapes {
-    /// As tables and metadata too.
+    /// That of an object, a table or metadata.
     All,
+    /// That of an object or metadata.
+    Untabled,
+    /// Its own alone.
+    Plain,
     /// As an aggregated discovery document.
     Discovery,
 }
@@ -136,22 +140,15 @@ pub(crate) fn not_acceptable() -> Status {
     Status::new(406, "NotAcceptable", format!("only the following media types are accepted: {ACCEPTED}"))
 }
 
-/// 406 as the router words it, for requests whose every media type is unknown to it.
-pub(crate) fn unroutable(accept: &str) -> Option<Status> {
-    let known = |clause: &Clause<'_>| {
-        matches!(
-            clause.media,
-            "" | "*/*"
-                | "application/*"
-                | "application/json"
-                | "application/yaml"
-                | "application/vnd.kubernetes.protobuf"
-        ) || clause.media.starts_with("application/json")
-    };
+/// 406 as the router words it, for requests whose every media type is unknown to it: it knows no wildcard but `*/*`.
+/// Where something can be watched it lists two more types, which it never compares with.
+pub(crate) fn unroutable(accept: &str, can_be_watched: bool) -> Option<Status> {
+    let known = |clause: &Clause<'_>| matches!(clause.media, "" | "*/*" | JSON | YAML | PROTOBUF);
     if accept.trim().is_empty() || accept.split(',').map(Clause::of).any(|clause| known(&clause)) {
         return None;
     }
-    Some(unavailable(ACCEPTED))
+    let watched = ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+    Some(unavailable(&format!("{ACCEPTED}{}", if can_be_watched { watched } else { "" })))
 }
 
 /// 406, as the router words it: what there is instead.
@@ -173,10 +170,10 @@ fn shape(clause: &Clause<'_>, shapes: Shapes) -> Option<Shape> {
     match (shapes, kind, group, version) {
         (Shapes::Discovery, "APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2") => Some(Shape::Discovery),
         (Shapes::All, "Table", "meta.k8s.io", "v1" | "v1beta1") => Some(Shape::Table(version.to_owned())),
-        (Shapes::All, "PartialObjectMetadata", "meta.k8s.io", "v1" | "v1beta1") => {
+        (Shapes::All | Shapes::Untabled, "PartialObjectMetadata", "meta.k8s.io", "v1" | "v1beta1") => {
             Some(Shape::Metadata(version.to_owned()))
         }
-        (Shapes::All, "PartialObjectMetadataList", "meta.k8s.io", "v1" | "v1beta1") => {
+        (Shapes::All | Shapes::Untabled, "PartialObjectMetadataList", "meta.k8s.io", "v1" | "v1beta1") => {
             Some(Shape::MetadataList(version.to_owned()))
         }
         _ => None,
@@ -184,34 +181,23 @@ fn shape(clause: &Clause<'_>, shapes: Shapes) -> Option<Shape> {
 }
 
 impl Form {
-    /// An answer in this form. Protobuf is only marked as such here, and written at the very end.
+    /// An answer in this form. Protobuf and YAML are only marked as such here, and written at the very end.
     pub(crate) fn apply(&self, mut answer: Answer) -> Answer {
-        if self.is_protobuf {
-            if matches!(answer.body, Body::Object(_) | Body::Encoded(_)) && answer.content_type == JSON {
-                answer.content_type = Cow::Borrowed(PROTOBUF);
-            }
-            return answer;
-        }
-        if !self.is_yaml && !self.is_pretty {
-            return answer;
-        }
         if matches!(answer.body, Body::Stream(_) | Body::Text(_)) || answer.content_type != JSON {
             return answer;
         }
-        let Some(object) = answer.recorded() else { return answer };
-        if self.is_yaml {
-            answer.body = Body::Text(yaml(&object).into());
+        if self.is_protobuf {
+            answer.content_type = Cow::Borrowed(PROTOBUF);
+        } else if self.is_yaml {
             answer.content_type = Cow::Borrowed(YAML);
-        } else if let Ok(text) = serde_json::to_string_pretty(&object.to_json()) {
+        } else if self.is_pretty
+            && let Some(object) = answer.value()
+            && let Ok(text) = serde_json::to_string_pretty(&object.to_json())
+        {
             answer.body = Body::Encoded(text.into());
         }
         answer
     }
-}
-
-/// An object as YAML: JSON is YAML, and this is that, laid out over lines.
-fn yaml(object: &ravelin_object::Value) -> String {
-    crate::yaml::write(object)
 }
 
 /// What a body is written in.
@@ -267,7 +253,13 @@ mod tests {
         assert_eq!(of("text/html").unwrap_err().code, 406);
         assert_eq!(of("application/json;as=Table;g=meta.k8s.io;v=v9").unwrap_err().code, 406);
         assert!(form("", None, "curl/8", Shapes::All).unwrap().is_pretty);
-        assert!(unroutable("text/html").is_some());
-        assert!(unroutable("text/html, */*").is_none());
+        assert!(form("application/json;as=Table;g=meta.k8s.io;v=v1", None, "", Shapes::Untabled).is_err());
+        assert!(
+            form("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", None, "", Shapes::Plain)
+                .is_err()
+        );
+        assert!(unroutable("text/html", false).is_some());
+        assert!(unroutable("application/*", false).is_some());
+        assert!(unroutable("text/html, */*", false).is_none());
     }
 }

@@ -38,25 +38,32 @@ pub(crate) async fn patch(
     form: &Form,
 ) -> Result<Answer, Status> {
     let media = exchange.header("content-type").split(';').next().unwrap_or_default().trim().to_owned();
-    let (patch, options) = read(exchange, &media, &body)?;
+    let options = options_of(exchange, &media)?;
     exchange.recorder.request_patch(&body);
     let info = exchange.info.clone();
     let include = exchange.include_object()?;
     let mut act = Act::of(exchange, options.dry_run);
     let place = if resource.namespaced { info.namespace.as_str() } else { place_of(resource, &info.name) };
     let target = Target { subresource: &info.subresource, ..Target::of(resource, place, &info.name) };
+    let validation = options.field_validation;
+    // What is not there is not patched, whatever the patch: it is read when it is needed, and once.
+    let mut patch = None;
     let mut make = |existing: &Value, act: &mut Act| {
-        let patched = apply(&api.registry.table, resource, &patch, existing, options.field_validation, act)?;
+        let patch = match &mut patch {
+            Some(patch) => patch,
+            none => none.insert(read(&media, &body, validation, act)?),
+        };
+        let patched = apply(&api.registry.table, resource, patch, existing, validation, act)?;
         check_name(&patched, &info.name, &info.namespace)?;
         replace::admitted(api, act, target, patched, existing)
     };
     let replaced = replace::replace(api, &mut act, target, &Conditions::default(), &mut make).await;
     act.report(exchange);
-    let object = shaped::object(resource, replaced?.object, &form.shape, include, true);
+    let object = shaped::object(resource, replaced?.object, &form.shape, include, true)?;
     Ok(Answer::object(StatusCode::OK, object))
 }
 
-fn read(exchange: &mut Exchange, media: &str, body: &[u8]) -> Result<(Patch, WriteOptions), Status> {
+fn options_of(exchange: &Exchange, media: &str) -> Result<WriteOptions, Status> {
     if media.starts_with("application/apply-patch") {
         WriteOptions::of(&exchange.url, Writes::Apply)?;
         return Err(Status::new(
@@ -75,9 +82,11 @@ fn read(exchange: &mut Exchange, media: &str, body: &[u8]) -> Result<(Patch, Wri
         status.details = Some(Box::default());
         return Err(status);
     }
-    let options = WriteOptions::of(&exchange.url, Writes::Patch)?;
-    let fields =
-        if options.field_validation == FieldValidation::Ignore { Fields::Ignored } else { Fields::Checked };
+    WriteOptions::of(&exchange.url, Writes::Patch)
+}
+
+fn read(media: &str, body: &[u8], validation: FieldValidation, act: &mut Act) -> Result<Patch, Status> {
+    let fields = if validation == FieldValidation::Ignore { Fields::Ignored } else { Fields::Checked };
     let (patch, strict) = match media {
         "application/json-patch+json" => {
             let read = json::read(body, fields).map_err(Status::from)?;
@@ -92,15 +101,15 @@ fn read(exchange: &mut Exchange, media: &str, body: &[u8]) -> Result<(Patch, Wri
             (Patch::Strategic(read.patch), read.strict)
         }
     };
-    match options.field_validation {
+    match validation {
         FieldValidation::Strict if !strict.is_empty() => {
             let text = String::from_utf8_lossy(body).into_owned();
             return Err(not_decoded(text, &format!("strict decoding error: {}", strict.join(", "))));
         }
-        FieldValidation::Warn => strict.into_iter().for_each(|warning| exchange.warn(warning)),
+        FieldValidation::Warn => act.warnings.extend(strict),
         _ => {}
     }
-    Ok((patch, options))
+    Ok(patch)
 }
 
 fn apply(
@@ -132,6 +141,9 @@ fn apply(
         }
     };
     let expected = Expected { kind: kind(resource), schema: resource.schema };
+    if let Some(why) = body::unfit_kind(table, expected.kind, &patched) {
+        return Err(not_decoded(shown, &why));
+    }
     let (mut object, strict) =
         body::shape(table, expected, patched, &[]).map_err(|why| not_decoded(shown.clone(), &why))?;
     match validation {

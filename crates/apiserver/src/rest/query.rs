@@ -200,9 +200,7 @@ impl WriteOptions {
         if field_manager.len() > 128 {
             faults.push(Fault::too_long("fieldManager", 128));
         } else if let Some((index, wrong)) = field_manager.char_indices().find(|(_, c)| !is_printable(*c)) {
-            let _ = wrong;
-            let why =
-                format!("should only contain printable characters, but has a non-printable one at {index}");
+            let why = format!("invalid character U+{:04X} (at position {index})", u32::from(wrong));
             faults.push(Fault::invalid("fieldManager", field_manager, why));
         }
         let dry_run = dry_run(url, &mut faults);
@@ -226,18 +224,17 @@ impl WriteOptions {
     }
 }
 
+/// Most of what Go's `unicode.IsPrint` refuses: controls, spaces other than the plain one, and marks of format.
 fn is_printable(character: char) -> bool {
-    !character.is_control()
+    let is_format = matches!(u32::from(character),
+        0xad | 0x600..=0x605 | 0x61c | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfff9..=0xfffb | 0xe000..=0xf8ff);
+    !character.is_control() && !is_format && (character == ' ' || !character.is_whitespace())
 }
 
 /// Whether a query asks for a dry run.
 pub(crate) fn dry_run(url: &Url, faults: &mut Vec<Fault>) -> bool {
-    let asked: Vec<&str> = url
-        .parameters()
-        .filter(|(name, _)| *name == "dryRun")
-        .map(|(_, value)| value)
-        .filter(|v| !v.is_empty())
-        .collect();
+    let asked: Vec<&str> =
+        url.parameters().filter(|(name, _)| *name == "dryRun").map(|(_, value)| value).collect();
     if asked.iter().any(|value| *value != "All") {
         let list: Vec<ravelin_object::Value> = asked.iter().map(|value| (*value).into()).collect();
         faults.push(Fault::not_supported("dryRun", list, &["All"]));
@@ -286,6 +283,10 @@ mod tests {
         let of = |query: &str| WriteOptions::of(&url(query), Writes::Create);
         assert!(of("dryRun=All&dryRun=All").unwrap().dry_run);
         assert!(!of("").unwrap().dry_run);
+        assert_eq!(
+            of("dryRun=&dryRun=All").unwrap_err().message,
+            "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"\",\"All\"]: supported values: \"All\""
+        );
         assert_eq!(
             of("dryRun=Some").unwrap_err().message,
             "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"Some\"]: supported values: \"All\""

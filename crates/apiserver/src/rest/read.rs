@@ -36,7 +36,7 @@ pub(crate) fn get(
     }
     let object = api.registry.decoded(resource, &entry)?;
     let include = exchange.include_object()?;
-    Ok(Answer::object(StatusCode::OK, shaped::object(resource, object, &form.shape, include, true)))
+    Ok(Answer::object(StatusCode::OK, shaped::object(resource, object, &form.shape, include, true)?))
 }
 
 /// The revision a resource version stands for; 0 for none.
@@ -106,7 +106,7 @@ pub(crate) fn list(
     let items: Result<Vec<Value>, Status> =
         found.entries.iter().map(|entry| api.registry.decoded(resource, entry)).collect();
     let include = exchange.include_object()?;
-    Ok(Answer::object(StatusCode::OK, shaped::list(resource, items?, &facts, &form.shape, include)))
+    Ok(Answer::object(StatusCode::OK, shaped::list(resource, items?, &facts, &form.shape, include)?))
 }
 
 fn wanted<'a>(

@@ -8,7 +8,8 @@ use crate::codec;
 use crate::random;
 use crate::registry::{key, kind, kind_group, refused};
 use crate::rest::act::{Act, Target};
-use crate::rest::{create, faults, guard, metadata};
+use crate::rest::metadata::{self, Dedup};
+use crate::rest::{create, faults, guard};
 use ravelin_admit::Operation;
 use ravelin_object::Value;
 use ravelin_object::fault::Fault;
@@ -76,7 +77,7 @@ async fn run(
         let entry = api.registry.store.get(&key).map_err(|error| refused(&error))?;
         let Some(entry) = entry else { return absent(api, act, target, conditions, make).await };
         let existing = api.registry.decoded(resource, &entry)?;
-        check_uid(target, &key, conditions, &existing)?;
+        check_uid(act, target, &key, conditions, &existing)?;
         let (notes, warnings) = (act.annotations.len(), act.warnings.len());
         let mut made = make(&existing, act)?;
         let is_unconditional = check_revision(target, &mut made, &existing)?;
@@ -125,12 +126,20 @@ async fn absent(
     Ok(Replaced { object, created: true })
 }
 
-fn check_uid(target: Target<'_>, key: &str, conditions: &Conditions, existing: &Value) -> Result<(), Status> {
+fn check_uid(
+    act: &Act,
+    target: Target<'_>,
+    key: &str,
+    conditions: &Conditions,
+    existing: &Value,
+) -> Result<(), Status> {
     let Some(wanted) = &conditions.uid else { return Ok(()) };
     let uid = metadata::text(existing, "uid");
     if uid == wanted {
         return Ok(());
     }
+    // A dry run does not get as far as the root of the store.
+    let key = if act.dry_run { key.strip_prefix("/registry").unwrap_or(key) } else { key };
     let why = format!(
         "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}"
     );
@@ -296,6 +305,7 @@ pub(crate) fn admitted(
         return Ok(made);
     }
     act.admit(api, target, Operation::Update, Some(&mut made), Some(existing))?;
+    metadata::dedup_owners(&mut made, Dedup::After, &mut act.warnings);
     ravelin_strategy::normalize(kind(target.resource), &mut made);
     if target.subresource.is_empty() {
         guard::update(api, act, target.resource, target.namespace, &made, existing)?;

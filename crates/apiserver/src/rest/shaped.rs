@@ -1,9 +1,11 @@
 //! Objects in the shape that was asked for: as they are, as a table, as metadata alone.
 
 use crate::clock;
-use crate::registry::api_version;
+use crate::registry::{api_version, kind};
+use crate::rest::body::internal_name;
 use crate::rest::negotiate::Shape;
 use crate::rest::table::Wanted;
+use ravelin_object::status::Status;
 use ravelin_object::{Map, Value};
 use ravelin_printing::IncludeObject;
 use ravelin_resource::Resource;
@@ -37,41 +39,64 @@ impl ListFacts {
 }
 
 /// An object in a shape. `headings` says whether a table names its columns.
+///
+/// # Errors
+/// 406 for the shape of a list.
 pub(crate) fn object(
     resource: &Resource,
     object: Value,
     shape: &Shape,
     include: IncludeObject,
     headings: bool,
-) -> Value {
-    match shape {
-        Shape::Object | Shape::Discovery | Shape::MetadataList(_) => object,
+) -> Result<Value, Status> {
+    Ok(match shape {
+        Shape::Object | Shape::Discovery => object,
         Shape::Metadata(version) => partial(&object, version),
+        Shape::MetadataList(_) => {
+            return Err(unfit(format!(
+                "you requested PartialObjectMetadataList, but the requested object is not a list (*{})",
+                internal_name(kind(resource))
+            )));
+        }
         Shape::Table(version) => {
             let resource_version = crate::rest::selection::text(&object, "resourceVersion").to_owned();
             let facts = ListFacts { resource_version, ..ListFacts::default() };
             table(resource, &[object], &facts, version, include, headings)
         }
-    }
+    })
+}
+
+/// 406: the shape is not one of such a thing.
+fn unfit(message: String) -> Status {
+    Status::new(406, "NotAcceptable", message)
 }
 
 /// A list in a shape.
+///
+/// # Errors
+/// 406 for the shape of a single object.
 pub(crate) fn list(
     resource: &Resource,
     items: Vec<Value>,
     facts: &ListFacts,
     shape: &Shape,
     include: IncludeObject,
-) -> Value {
+) -> Result<Value, Status> {
     let mut list = Map::new();
     match shape {
-        Shape::Table(version) => return table(resource, &items, facts, version, include, true),
-        Shape::Metadata(version) | Shape::MetadataList(version) => {
+        Shape::Table(version) => return Ok(table(resource, &items, facts, version, include, true)),
+        Shape::Metadata(_) => {
+            return Err(unfit(format!(
+                "you requested PartialObjectMetadata, but the requested object is a list (*{}List)",
+                internal_name(kind(resource))
+            )));
+        }
+        Shape::MetadataList(version) => {
             list.set("kind", "PartialObjectMetadataList".into());
             list.set("apiVersion", Value::from(format!("meta.k8s.io/{version}")));
             list.set("metadata", facts.metadata().into());
             let items: Vec<Value> = items.iter().map(|item| partial(item, version)).collect();
-            list.set("items", items.into());
+            list.set("items", if items.is_empty() { Value::Null } else { items.into() });
         }
         Shape::Object | Shape::Discovery => {
             list.set("kind", Value::from(format!("{}List", resource.kind)));
@@ -81,7 +106,7 @@ pub(crate) fn list(
             list.set("items", items.into());
         }
     }
-    list.into()
+    Ok(list.into())
 }
 
 /// An item of a typed list: without its kind, which the list says.

@@ -8,10 +8,11 @@ use crate::exchange::Exchange;
 use crate::registry::kind;
 use crate::rest::act::{Act, Target};
 use crate::rest::body::{self, Expected};
+use crate::rest::metadata::{self, Dedup};
 use crate::rest::negotiate::Form;
 use crate::rest::query::{WriteOptions, Writes};
 use crate::rest::replace::{self, Conditions};
-use crate::rest::{metadata, shaped};
+use crate::rest::shaped;
 use bytes::Bytes;
 use http::StatusCode;
 use ravelin_object::Value;
@@ -36,6 +37,7 @@ pub(crate) async fn update(
     check_name(&object, &info.name, &info.namespace)?;
     let include = exchange.include_object()?;
     let mut act = Act::of(exchange, options.dry_run);
+    metadata::dedup_owners(&mut object, Dedup::Before, &mut act.warnings);
     let place = if resource.namespaced { info.namespace.as_str() } else { place_of(resource, &info.name) };
     let target = Target { subresource: &info.subresource, ..Target::of(resource, place, &info.name) };
     let uid = Some(metadata::text(&object, "uid")).filter(|uid| !uid.is_empty()).map(str::to_owned);
@@ -46,7 +48,7 @@ pub(crate) async fn update(
     act.report(exchange);
     let replaced = replaced?;
     let code = if replaced.created { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(Answer::object(code, shaped::object(resource, replaced.object, &form.shape, include, true)))
+    Ok(Answer::object(code, shaped::object(resource, replaced.object, &form.shape, include, true)?))
 }
 
 /// The namespace that admission sees: a namespace is in itself.

@@ -286,6 +286,7 @@ impl Watching {
         let Ok(object) = decoded else { return };
         let headings = std::mem::take(&mut self.needs_headings);
         let shown = shaped::object(&self.resource, object, &self.shape, self.include, headings);
+        let Ok(shown) = shown else { return };
         self.write_event(out, kind, &shown);
     }
 
@@ -302,6 +303,7 @@ impl Watching {
         object.set("apiVersion", Value::from(api_version(&self.resource.group, &self.resource.version)));
         object.set("metadata", metadata.into());
         let object = shaped::object(&self.resource, object.into(), &self.shape, self.include, false);
+        let Ok(object) = object else { return };
         self.write_event(out, "BOOKMARK", &object);
     }
 

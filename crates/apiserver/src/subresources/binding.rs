@@ -14,7 +14,7 @@ use crate::rest::replace::MODIFIED;
 use crate::subresources::body_of;
 use http::StatusCode;
 use ravelin_admit::Operation;
-use ravelin_object::fault::Fault;
+use ravelin_object::fault::{Fault, joined};
 use ravelin_object::status::Status;
 use ravelin_object::{Map, Value};
 use ravelin_store::{StoreError, Write};
@@ -26,17 +26,26 @@ pub(crate) async fn bind(api: &Api, exchange: &mut Exchange, body: &[u8]) -> Res
     let pods = table.resource("", "v1", "pods").ok_or_else(crate::rest::no_such_resource)?;
     let subresource = pods.subresource("binding");
     let (mut object, options) = body_of(api, exchange, pods, subresource, body)?;
-    exchange.record_request(&object, pods, "binding");
+    exchange.record_request(&object, pods, &info.subresource);
+    metadata::ensure_namespace(pods, &info.namespace, &mut object)?;
     let said = metadata::text(&object, "name").to_owned();
     let name = if info.subresource.is_empty() { said.clone() } else { info.name.clone() };
     if said != name {
         return Err(Status::bad_request("name in URL does not match name in Binding object"));
     }
+    if name.is_empty() {
+        return Err(Status::bad_request("Name parameter required."));
+    }
     let mut act = Act::of(exchange, options.dry_run);
+    let asked = if info.subresource.is_empty() {
+        table.resource("", "v1", "bindings").ok_or_else(crate::rest::no_such_resource)?
+    } else {
+        pods
+    };
     let target = Target {
-        subresource: "binding",
+        subresource: &info.subresource,
         kind: Some(("", "v1", "Binding")),
-        ..Target::of(pods, &info.namespace, &name)
+        ..Target::of(asked, &info.namespace, &name)
     };
     let admitted = act
         .admit(api, target, Operation::Create, Some(&mut object), None)
@@ -67,13 +76,14 @@ async fn assign(api: &Api, act: &Act, target: Target<'_>, binding: &Value) -> Re
         faults.push(Fault::required("target.name", ""));
     }
     if !faults.is_empty() {
-        return Err(Status::invalid("", "Binding", target.name, &faults));
+        return Err(Status::plain(&joined(&faults)));
     }
     let key = key("", "pods", target.namespace, target.name);
     loop {
         let entry = api.registry.store.get(&key).map_err(|error| crate::registry::refused(&error))?;
         let entry = entry.ok_or_else(|| Status::not_found("", "pods", target.name))?;
         let mut pod = codec::decode(&entry)?;
+        check_preconditions(act, target, binding, &pod)?;
         check(target.name, &pod)?;
         apply(&mut pod, binding, node);
         if act.dry_run {
@@ -87,6 +97,23 @@ async fn assign(api: &Api, act: &Act, target: Target<'_>, binding: &Value) -> Re
             Err(error) => return Err(crate::registry::refused(&error)),
         }
     }
+}
+
+/// Whether the pod is the one that a binding means, if it says so.
+fn check_preconditions(act: &Act, target: Target<'_>, binding: &Value, pod: &Value) -> Result<(), Status> {
+    for (key, name) in [("uid", "UID"), ("resourceVersion", "ResourceVersion")] {
+        let (wanted, found) = (metadata::text(binding, key), metadata::text(pod, key));
+        if wanted.is_empty() || wanted == found {
+            continue;
+        }
+        let root = if act.dry_run { "" } else { "/registry" };
+        let why = format!(
+            "StorageError: invalid object, Code: 4, Key: {root}/pods/{}/{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: {name} in precondition: {wanted}, {name} in object meta: {found}",
+            target.namespace, target.name
+        );
+        return Err(Status::conflict("", "pods", target.name, &why));
+    }
+    Ok(())
 }
 
 fn conflict(name: &str, why: &str) -> Status {
@@ -112,20 +139,17 @@ fn apply(pod: &mut Value, binding: &Value, node: &str) {
     if let Some(spec) = pod.object_at("spec") {
         spec.set("nodeName", node.into());
     }
-    if let Some(annotations) = metadata::get(binding, "annotations").and_then(Value::as_object) {
-        let mut all =
-            metadata::get(pod, "annotations").and_then(Value::as_object).cloned().unwrap_or_default();
-        for (key, value) in annotations.iter() {
-            all.set(key, value.clone());
+    for field in ["annotations", "labels"] {
+        if let Some(given) = metadata::get(binding, field).and_then(Value::as_object) {
+            let mut all = metadata::get(pod, field).and_then(Value::as_object).cloned().unwrap_or_default();
+            for (key, value) in given.iter() {
+                all.set(key, value.clone());
+            }
+            metadata::set(pod, field, all.into());
         }
-        metadata::set(pod, "annotations", all.into());
     }
     let mut condition = Map::new();
     condition.set("type", "PodScheduled".into());
-    let generation = metadata::get(pod, "generation").and_then(Value::as_int).unwrap_or_default();
-    if generation > 0 {
-        condition.set("observedGeneration", Value::Int(generation));
-    }
     condition.set("status", "True".into());
     condition.set("lastProbeTime", Value::Null);
     condition.set("lastTransitionTime", clock::rfc3339().into());

@@ -4,6 +4,7 @@
 
 use crate::answer::Answer;
 use crate::api::Api;
+use crate::clock;
 use crate::exchange::Exchange;
 use crate::rest::act::{Act, Target};
 use crate::rest::delete;
@@ -31,10 +32,7 @@ pub(crate) async fn evict(
     };
     let (mut object, options) = body_of(api, exchange, resource, Some(subresource), &body)?;
     exchange.record_request(&object, resource, "eviction");
-    let said = metadata::text(&object, "name");
-    if !said.is_empty() && said != info.name {
-        return Err(Status::bad_request("name in URL does not match name in Eviction object"));
-    }
+    metadata::ensure_namespace(resource, &info.namespace, &mut object)?;
     let mut act = Act::of(exchange, options.dry_run);
     let kind = ("policy", "v1", "Eviction");
     let target = Target {
@@ -56,20 +54,35 @@ pub(crate) async fn evict(
 
 async fn carry_out(api: &Api, act: &mut Act, target: Target<'_>, object: &mut Value) -> Result<(), Status> {
     act.admit(api, target, Operation::Create, Some(object), None)?;
+    if metadata::text(object, "name") != target.name {
+        return Err(Status::bad_request("name in URL does not match name in Eviction object"));
+    }
+    let options = options(act, object)?;
     let pod = api.registry.stored("", "pods", target.namespace, target.name)?;
     let pod = pod.ok_or_else(|| Status::not_found("", "pods", target.name))?;
-    let options = DeleteOptions {
-        dry_run: act.dry_run,
-        grace: object.dotted("deleteOptions.gracePeriodSeconds").and_then(Value::as_int),
-        uid: object.dotted("deleteOptions.preconditions.uid").and_then(Value::as_str).map(str::to_owned),
-        ..DeleteOptions::default()
-    };
     act.validate(api, target, Operation::Create, Some(object), None)?;
     if !may_go_freely(&pod) {
         take_from_budget(api, act, target.namespace, &pod).await?;
     }
+    let options = options.checked(Vec::new())?;
     delete::object(api, act, Target::of(target.resource, target.namespace, target.name), &options).await?;
     Ok(())
+}
+
+/// How the pod is to be deleted. A dry run is one wherever it is asked for.
+fn options(act: &mut Act, object: &Value) -> Result<DeleteOptions, Status> {
+    let Some(given) = object.field("deleteOptions").filter(|given| **given != Value::Null) else {
+        return Ok(DeleteOptions { dry_run: act.dry_run, ..DeleteOptions::default() });
+    };
+    let runs = given.field("dryRun").and_then(Value::as_array).unwrap_or_default();
+    let runs: Vec<&str> = runs.iter().filter_map(Value::as_str).collect();
+    if act.dry_run && !runs.is_empty() && runs != ["All"] {
+        let runs = runs.join(" ");
+        let why = format!("Non-matching dry-run options in request and content: [All] and [{runs}]");
+        return Err(Status::plain(&why));
+    }
+    act.dry_run |= !runs.is_empty();
+    Ok(DeleteOptions { dry_run: act.dry_run, ..DeleteOptions::within(given) })
 }
 
 /// Pods that are over, or have not begun, count for no budget.
@@ -90,7 +103,7 @@ async fn take_from_budget(api: &Api, act: &Act, namespace: &str, pod: &Value) ->
     let all = api.registry.all("policy", "poddisruptionbudgets", Some(namespace))?;
     let mut matching: Vec<Value> = all.into_iter().filter(|budget| selects(budget, pod)).collect();
     if matching.len() > 1 {
-        return Err(Status::internal(
+        return Err(Status::plain(
             "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
         ));
     }
@@ -105,18 +118,19 @@ async fn take_from_budget(api: &Api, act: &Act, namespace: &str, pod: &Value) ->
     }
     if allowed <= 0 {
         let number = |path| budget.dotted(path).and_then(Value::as_int).unwrap_or_default();
-        let why = format!(
-            "The disruption budget {name} needs {} healthy pods and has {} currently",
-            number("status.desiredHealthy"),
-            number("status.currentHealthy")
-        );
+        let (desired, current) = (number("status.desiredHealthy"), number("status.currentHealthy"));
+        let why = if current <= desired {
+            format!("The disruption budget {name} needs {desired} healthy pods and has {current} currently")
+        } else {
+            format!("The disruption budget {name} does not allow evicting pods currently")
+        };
         return Err(too_many(0, &why));
     }
     if act.dry_run {
         return Ok(());
     }
     if let Some(status) = budget.object_at("status") {
-        status.set("disruptionsAllowed", Value::Int(allowed - 1));
+        take(status, allowed - 1, observed, metadata::text(pod, "name"));
     }
     let revision = metadata::text(&budget, "resourceVersion").parse().unwrap_or_default();
     let key = crate::registry::key("policy", "poddisruptionbudgets", namespace, &name);
@@ -124,6 +138,38 @@ async fn take_from_budget(api: &Api, act: &Act, namespace: &str, pod: &Value) ->
     api.registry.write(write).await.map(|_| ()).map_err(|_| {
         Status::conflict("policy", "poddisruptionbudgets", &name, crate::rest::replace::MODIFIED)
     })
+}
+
+/// Notes in the status of a budget that a pod goes, and how many more may.
+fn take(status: &mut Map, left: i64, generation: i64, pod: &str) {
+    let now = Value::from(clock::rfc3339());
+    status.set("disruptionsAllowed", Value::Int(left));
+    let pods = status.get("disruptedPods").and_then(Value::as_object);
+    let mut pods = pods.cloned().unwrap_or_default();
+    pods.set(pod, now.clone());
+    status.set("disruptedPods", pods.into());
+    if left > 0 {
+        return;
+    }
+    let mut conditions =
+        status.get("conditions").and_then(Value::as_array).map(<[Value]>::to_vec).unwrap_or_default();
+    let is_it = |item: &Value| item.field("type").and_then(Value::as_str) == Some("DisruptionAllowed");
+    let before = conditions.iter().find(|item| is_it(item)).cloned();
+    let since = before
+        .filter(|item| item.field("status").and_then(Value::as_str) == Some("False"))
+        .and_then(|item| item.field("lastTransitionTime").cloned());
+    let mut condition = Map::new();
+    condition.set("type", "DisruptionAllowed".into());
+    condition.set("status", "False".into());
+    condition.set("observedGeneration", Value::Int(generation));
+    condition.set("lastTransitionTime", since.unwrap_or(now));
+    condition.set("reason", "InsufficientPods".into());
+    condition.set("message", "".into());
+    match conditions.iter_mut().find(|item| is_it(item)) {
+        Some(place) => *place = condition.into(),
+        None => conditions.push(condition.into()),
+    }
+    status.set("conditions", conditions.into());
 }
 
 fn selects(budget: &Value, pod: &Value) -> bool {

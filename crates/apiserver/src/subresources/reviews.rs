@@ -40,7 +40,7 @@ pub(crate) fn review(
     act.report(exchange);
     admitted?;
     let answered = match resource.kind.as_str() {
-        "TokenReview" => token_review(api, exchange, &object)?,
+        "TokenReview" => token_review(api, &object)?,
         "SelfSubjectReview" => {
             authentication::self_subject_review(&object, &exchange.user, clock::timestamp())
         }
@@ -54,15 +54,14 @@ fn authentication_safe(resource: &Resource, object: &Value) -> Value {
     if resource.kind == "TokenReview" { authentication::without_token(object) } else { object.clone() }
 }
 
-fn token_review(api: &Api, exchange: &mut Exchange, object: &Value) -> Result<Value, Status> {
+fn token_review(api: &Api, object: &Value) -> Result<Value, Status> {
     let known = Known { registry: &api.registry };
     let chain = api.authenticators.load();
     let reviewed = authentication::token_review(object, &chain, &api.audiences, clock::timestamp(), &known);
     match reviewed {
         Ok((review, effects)) => {
-            for (key, value) in &effects.audit_annotations {
-                exchange.recorder.annotate(key, value);
-            }
+            // What the token's own use would note of the request is not noted of the question.
+            effects.last_used.iter().for_each(|used| crate::tokens::note_use(&api.registry, used));
             Ok(review)
         }
         Err(authentication::ReviewError::Audiences) => Err(Status::internal("error validating audiences")),
@@ -115,6 +114,6 @@ pub(crate) fn component_statuses(
         return Err(Status::not_found("", "componentstatuses", &exchange.info.name));
     }
     let include = exchange.include_object()?;
-    let list = shaped::list(resource, Vec::new(), &ListFacts::default(), &form.shape, include);
+    let list = shaped::list(resource, Vec::new(), &ListFacts::default(), &form.shape, include)?;
     Ok(Answer::object(StatusCode::OK, list))
 }

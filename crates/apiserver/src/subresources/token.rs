@@ -30,6 +30,7 @@ pub(crate) fn issue(
     };
     let (mut object, options) = body_of(api, exchange, resource, Some(subresource), body)?;
     exchange.record_request(&object, resource, "token");
+    crate::rest::metadata::ensure_namespace(resource, &info.namespace, &mut object)?;
     let mut act = Act::of(exchange, options.dry_run);
     let kind = ("authentication.k8s.io", "v1", "TokenRequest");
     let target = Target {
