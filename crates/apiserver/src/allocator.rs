@@ -179,8 +179,7 @@ impl Allocator {
             return Ok(());
         }
         let address = if asked.is_empty() {
-            self.any(given)
-                .ok_or_else(|| Status::internal("failed to allocate a serviceIP: range is full"))?
+            self.any(given).ok_or_else(|| full(object))?
         } else {
             let Ok(address) = asked.parse::<Ipv4Addr>() else { return Ok(()) };
             let refuse = |why: String| {
@@ -371,6 +370,12 @@ fn check_port(given: &Given, taken: &HashSet<u16>, asked: i64) -> Result<u16, St
         return Err("provided port is already allocated".to_owned());
     }
     Ok(number)
+}
+
+/// 500: no address is left for a service.
+fn full(service: &Value) -> Status {
+    let name = ravelin_object::selector::quoted(metadata::text(service, "name"));
+    Status::internal(&format!("failed to allocate a serviceIP for Service {name}: range is full"))
 }
 
 #[cfg(test)]

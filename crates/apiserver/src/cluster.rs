@@ -173,6 +173,17 @@ impl Objects for Known<'_> {
         namespace: &str,
         name: &str,
     ) -> Result<Option<ServiceAccount>, objects::LookupError> {
+        // As a client of the API server says it, which is what upstream asks with.
+        if name.is_empty() {
+            return Err(objects::LookupError("resource name may not be empty".to_owned()));
+        }
+        if let Some(why) = crate::rest::not_a_segment(name) {
+            let name = ravelin_object::selector::quoted(name);
+            return Err(objects::LookupError(format!("invalid resource name {name}: [{why}]")));
+        }
+        if namespace.is_empty() {
+            return Err(objects::LookupError("the server could not find the requested resource".to_owned()));
+        }
         let found = self.find("serviceaccounts", namespace, name)?;
         Ok(found.map(|object| {
             let secrets = object.field("secrets").and_then(Value::as_array).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! One request on its way through the stages: what is known of it so far.
 
+use crate::rest::negotiate::{Form, Shape};
 use http::{HeaderMap, Method};
 use ravelin_auditlog::{MicroTime, Recorder};
 use ravelin_authn::UserInfo;
@@ -44,10 +45,15 @@ impl Exchange {
     /// What tables hold of the objects in their rows.
     ///
     /// # Errors
-    /// 400 for policies there are not.
-    pub(crate) fn include_object(&self) -> Result<IncludeObject, Status> {
-        IncludeObject::parse(self.url.value("includeObject").unwrap_or_default())
-            .map_err(|fault| Status::invalid("meta.k8s.io", "TableOptions", "", &[fault]))
+    /// 400 for policies there are not, where a table is wanted.
+    pub(crate) fn include_object(&self, form: &Form) -> Result<IncludeObject, Status> {
+        let asked = IncludeObject::parse(self.url.value("includeObject").unwrap_or_default());
+        match asked {
+            Err(fault) if matches!(form.shape, Shape::Table(_)) => {
+                Err(Status::bad_request(format!("Unable to convert to Table as requested: {fault}")))
+            }
+            asked => Ok(asked.unwrap_or_default()),
+        }
     }
 
     /// Whether the path itself asks for a watch: `/api/v1/watch/...`.

@@ -6,7 +6,7 @@ use crate::exchange::Exchange;
 use crate::rest;
 use crate::rest::negotiate::{self, Shape, Shapes};
 use http::header::{CACHE_CONTROL, ETAG, EXPIRES, IF_NONE_MATCH, LOCATION, VARY};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use ravelin_authn::discovery as keys;
 use ravelin_object::status::Status;
 use ravelin_object::{Map, Value, json_text};
@@ -60,29 +60,47 @@ impl VersionInfo {
 /// Answers a request about a path.
 pub(crate) fn serve(api: &Api, exchange: &mut Exchange) -> Result<Answer, Status> {
     let path = exchange.info.path.clone();
-    let is_health = ["/healthz", "/livez", "/readyz"].iter().any(|health| path.starts_with(health));
-    if !matches!(exchange.method.as_str(), "GET" | "HEAD") && !is_health {
-        return Err(rest::no_such_verb());
-    }
     let trimmed = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(&path);
+    check_method(exchange, &api.registry.table, trimmed)?;
     match trimmed {
-        "/" => Ok(index(api)),
+        "/" | "/index.html" => Ok(index(api)),
         "/api" | "/apis" => groups(api, exchange, trimmed),
         "/version" => Ok(Answer::object(StatusCode::OK, api.version.to_value())),
+        "/metrics" if exchange.method == Method::DELETE => {
+            Ok(Answer::text(StatusCode::OK, TEXT, "metrics reset\n"))
+        }
         "/metrics" => Ok(measured(api)),
         "/openapi/v2" => schemas_v2(api, exchange),
         "/openapi/v3" => Ok(documented(exchange, schema_index(api).clone())),
         keys::CONFIGURATION_PATH | keys::KEYS_PATH => published(api, exchange, trimmed),
         _ => match trimmed.strip_prefix("/openapi/v3/") {
             Some(rest) => schema_of(api, exchange, rest),
-            None => other(api, exchange, trimmed),
+            None => other(api, exchange, &path),
         },
     }
 }
 
-fn other(api: &Api, exchange: &Exchange, path: &str) -> Result<Answer, Status> {
+/// Whether a path is asked in a way that it knows. Some do not look at the method at all, as upstream's do not.
+///
+/// # Errors
+/// 405 for other methods than `GET`.
+fn check_method(exchange: &Exchange, table: &Table, path: &str) -> Result<(), Status> {
+    if exchange.method == Method::GET {
+        return Ok(());
+    }
+    let is_routed = match path.split('/').collect::<Vec<_>>().as_slice() {
+        ["", "api" | "version"] => true,
+        ["", "api", version] => resources(table, "", version).is_some(),
+        ["", "apis", group, version] => resources(table, group, version).is_some(),
+        _ => matches!(path, keys::CONFIGURATION_PATH | keys::KEYS_PATH),
+    };
+    if is_routed { Err(rest::no_such_verb()) } else { Ok(()) }
+}
+
+fn other(api: &Api, exchange: &Exchange, whole: &str) -> Result<Answer, Status> {
+    let path = whole.strip_suffix('/').unwrap_or(whole);
     for name in ["healthz", "livez", "readyz"] {
-        let Some(rest) = path.strip_prefix('/').and_then(|path| path.strip_prefix(name)) else { continue };
+        let Some(rest) = whole.strip_prefix('/').and_then(|path| path.strip_prefix(name)) else { continue };
         if let Some(answer) = health(api, exchange, name, rest) {
             return Ok(answer);
         }
@@ -95,7 +113,9 @@ fn other(api: &Api, exchange: &Exchange, path: &str) -> Result<Answer, Status> {
         ["", "apis", group, version] => resources(table, group, version),
         _ => return Ok(no_page()),
     };
-    document.map(|document| Answer::object(StatusCode::OK, document)).ok_or_else(rest::no_such_resource)
+    let document = document.ok_or_else(rest::no_such_resource)?;
+    let form = rest::form(exchange, Shapes::Plain)?;
+    Ok(form.apply(Answer::object(StatusCode::OK, document)))
 }
 
 /// 404: nothing is served at this path.

@@ -23,6 +23,8 @@ pub(crate) struct PodSecurity {
     pub(crate) configuration: PodSecurityConfiguration,
     /// What is decided by beyond upstream: nothing.
     pub(crate) extension: Extension,
+    /// The minor that is served: later versions of the policy are judged as that.
+    pub(crate) newest: u64,
 }
 
 impl Plugin for PodSecurity {
@@ -55,7 +57,12 @@ impl Plugin for PodSecurity {
             return Ok(());
         }
         let Some(today) = clock::day() else { return Err(Status::internal("the clock cannot be read")) };
-        let admission = Admission { configuration: &self.configuration, extension: &self.extension, today };
+        let admission = Admission {
+            configuration: &self.configuration,
+            extension: &self.extension,
+            today,
+            newest: self.newest,
+        };
         let request = Request {
             operation: attributes.operation.as_str().into(),
             resource: Resource { group, version: attributes.version, name: resource },

@@ -142,7 +142,8 @@ fn check_segments(info: &ravelin_authz::request_info::RequestInfo) -> Result<(),
     Ok(())
 }
 
-fn not_a_segment(name: &str) -> Option<&'static str> {
+/// Why a name cannot be part of a path.
+pub(crate) fn not_a_segment(name: &str) -> Option<&'static str> {
     match name {
         "." => Some("may not be '.'"),
         ".." => Some("may not be '..'"),

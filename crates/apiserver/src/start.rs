@@ -119,6 +119,16 @@ fn authentication(client_authorities: &str, request_header: Option<&RequestHeade
     config
 }
 
+/// Since when the use of legacy tokens is noted: one that has no note was not used since.
+///
+/// Source: `k8s.io/kubernetes/pkg/controlplane/controller/legacytokentracking`.
+fn tracking() -> Value {
+    let name = "kube-apiserver-legacy-service-account-token-tracking";
+    let mut config = object("v1", "ConfigMap", "kube-system", name);
+    set(&mut config, "data", map([("since", clock::timestamp().date().into())]));
+    config
+}
+
 /// What is published about proxies in front.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestHeaderFacts {
@@ -164,6 +174,7 @@ pub(crate) async fn bootstrap(registry: &Registry, facts: &Facts<'_>) -> Result<
     wanted.push((classes, "priorityclasses", cluster));
     wanted.push(("", "services", service(facts.range, facts.port)));
     wanted.push(("", "configmaps", authentication(facts.client_authorities, facts.request_header)));
+    wanted.push(("", "configmaps", tracking()));
     let mut tickets = Vec::new();
     for (group, plural, object) in &wanted {
         let text = |key| crate::rest::metadata::text(object, key);

@@ -156,6 +156,22 @@ fn check_names(read: &Body, namespace: &str, name: &str) -> Result<(), Status> {
     Ok(())
 }
 
+/// Whether a name can be part of a path.
+///
+/// Source: `k8s.io/apiserver/pkg/registry/generic/registry/store.go` `NamespaceKeyFunc`.
+fn check_segment(name: &str) -> Result<(), Status> {
+    let why = match name {
+        "" => return Err(Status::bad_request("Name parameter required.")),
+        "." => "may not be '.'",
+        ".." => "may not be '..'",
+        _ if name.contains('/') => "may not contain '/'",
+        _ if name.contains('%') => "may not contain '%'",
+        _ => return Ok(()),
+    };
+    let name = ravelin_object::selector::quoted(name);
+    Err(Status::bad_request(format!("Name parameter invalid: {name}: {why}")))
+}
+
 fn check_expiration(seconds: i64) -> Result<(), Status> {
     let wrong = if seconds < SHORTEST {
         "may not specify a duration less than 10 minutes"
@@ -273,6 +289,9 @@ impl Prepared {
             [group, _] => *group,
             _ => "",
         };
+        if matches!((group, bound.kind.as_str()), ("", "Pod" | "Secret")) {
+            check_segment(&bound.name)?;
+        }
         let uid = match (group, bound.kind.as_str()) {
             ("", "Pod") => self.pod_reference(bound, objects, &mut references)?,
             ("", "Node") => {

@@ -204,7 +204,8 @@ fn is_denied(
         old_object: None,
     };
     let cluster = Cluster(Arc::new(value(&format!("{{metadata: {{name: shop, labels: {labels}}}}}"))));
-    let admission = Admission { configuration: psa, extension, today: today() };
+    let admission =
+        Admission { configuration: psa, extension, today: today(), newest: ravelin_podsec::Version::NEWEST };
     !admission.decide(&request, &cluster).allowed
 }
 

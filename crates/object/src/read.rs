@@ -2,7 +2,7 @@
 
 use crate::{Map, Value};
 use compact_str::CompactString;
-use ravelin_yaml::{Build, Entry, Limits, Scalar, Span};
+use ravelin_yaml::{Build, Duplicate, Entry, Limits, Scalar, Span};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -13,6 +13,8 @@ pub struct Read {
     pub value: Option<Value>,
     /// How many keys appear again in their mapping. The last one won; strict decoding refuses them.
     pub duplicates: usize,
+    /// These keys of a YAML text, in upstream's words: `line 3: key "name" already set in map`.
+    pub repeated: Vec<String>,
     /// Where the document ended while content follows that Kubernetes never reads: bytes from the start.
     pub ignored_from: Option<u32>,
 }
@@ -45,6 +47,13 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
+/// Source: `go.yaml.in/yaml` `decoder.mapping`.
+fn repeated(text: &str, duplicate: &Duplicate) -> String {
+    let before = text.as_bytes().get(..duplicate.span.start as usize).unwrap_or_default();
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    format!("line {line}: key {} already set in map", crate::selector::quoted(&duplicate.key))
+}
+
 /// Reads the first document of a YAML text as `sigs.k8s.io/yaml` does: YAML 1.1 scalars, ordered merge
 /// keys, the last of equal keys.
 ///
@@ -56,6 +65,7 @@ pub fn yaml(text: &str, limits: &Limits) -> Result<Read, ReadError> {
     Ok(Read {
         value: composed.root,
         duplicates: composed.duplicates.len(),
+        repeated: composed.duplicates.iter().map(|duplicate| repeated(text, duplicate)).collect(),
         ignored_from: composed.trailing.then_some(composed.end),
     })
 }
@@ -110,7 +120,7 @@ pub fn json(text: &str, limits: &Limits) -> Result<Read, ReadError> {
     let seed = ValueSeed { depth: limits.depth, duplicates: &mut duplicates };
     let value = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     match value {
-        Ok(value) => Ok(Read { value: Some(value), duplicates, ignored_from: None }),
+        Ok(value) => Ok(Read { value: Some(value), duplicates, repeated: Vec::new(), ignored_from: None }),
         Err(error) => Err(json_error(text, &error)),
     }
 }

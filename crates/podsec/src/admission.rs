@@ -37,6 +37,8 @@ pub struct Admission<'c> {
     pub extension: &'c Extension,
     /// Today: exemptions expire.
     pub today: Day,
+    /// The minor of the server that admits: versions after it are judged as that.
+    pub newest: u64,
 }
 
 /// A request for admission: what an API server says of it, in an `AdmissionReview` or in process.

@@ -9,6 +9,8 @@ use std::cell::OnceCell;
 /// versions are.
 pub struct Evaluation<'p> {
     pod: &'p Pod<'p>,
+    /// The newest minor that whoever judges knows: later ones are judged as that.
+    newest: u64,
     /// One slot per revision of [`checks::ALL`], in that order.
     slots: Vec<OnceCell<Option<Violation>>>,
 }
@@ -43,8 +45,20 @@ impl<'p> Evaluation<'p> {
     /// An evaluation of `pod`; nothing is judged yet.
     #[must_use]
     pub fn new(pod: &'p Pod<'p>) -> Self {
+        Self::by(pod, Version::NEWEST)
+    }
+
+    /// An evaluation by an API server of a minor: `latest`, and whatever comes after it, is that one.
+    #[must_use]
+    pub fn by(pod: &'p Pod<'p>, newest: u64) -> Self {
         let revisions = checks::ALL.iter().map(|check| check.revisions().len()).sum();
-        Self { pod, slots: std::iter::repeat_with(OnceCell::new).take(revisions).collect() }
+        Self { pod, newest, slots: std::iter::repeat_with(OnceCell::new).take(revisions).collect() }
+    }
+
+    /// The minor that a version is judged as.
+    #[must_use]
+    pub fn minor(&self, version: Version) -> u64 {
+        version.minor().min(self.newest)
     }
 
     /// The pod.
@@ -65,7 +79,7 @@ impl<'p> Evaluation<'p> {
         if at.level == Level::Privileged {
             return Verdict { violations };
         }
-        let minor = at.version.minor();
+        let minor = self.minor(at.version);
         let mut first_slot = 0;
         for check in checks::ALL {
             let revisions = check.revisions();

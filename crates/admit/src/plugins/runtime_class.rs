@@ -73,6 +73,9 @@ fn class_of(
     context: &Context<'_>,
 ) -> Result<Option<Arc<Value>>, Status> {
     let Some(name) = pod.dotted("spec.runtimeClassName").and_then(Value::as_str) else { return Ok(None) };
+    if name.is_empty() {
+        return Err(Status::plain("resource name may not be empty"));
+    }
     let (group, resource) = ("node.k8s.io", "runtimeclasses");
     let plain = |error: crate::LookupError| Status::plain(&error.0);
     if let Some(class) = context.cluster.get(group, resource, "", name).map_err(plain)? {

@@ -65,11 +65,17 @@ fn object(
     };
     let unrecognized =
         |why: &str| unrecognizable(&format!("couldn't get version/kind; json parse error: {why}"));
+    // Keys that YAML has twice are told by their lines, and are gone once it is JSON.
+    let mut lines = Vec::new();
     let mut read = match media {
         Media::Json => {
             ravelin_resource::read::body(body, DEPTH).map_err(|error| unrecognized(&error.to_string()))?
         }
-        Media::Yaml => from_yaml(body).map_err(|why| unrecognizable(&format!("yaml: {why}")))?,
+        Media::Yaml => {
+            let (read, repeated) = from_yaml(body).map_err(|why| unrecognizable(&format!("yaml: {why}")))?;
+            lines = repeated;
+            read
+        }
         Media::Protobuf => {
             let value = from_protobuf(table, expected.kind, body)?;
             return decode(table, expected, value, &[], validation, warnings);
@@ -87,7 +93,12 @@ fn object(
             .map_err(|error| error.to_string()),
         None => Ok((read.value, read.duplicates)),
     };
-    let (mut object, strict) = decoded.map_err(|why| wrong(kind, &why))?;
+    let (mut object, mut strict) = decoded.map_err(|why| wrong(kind, &why))?;
+    if validation == FieldValidation::Strict && !lines.is_empty() {
+        strict.insert(0, format!("yaml: unmarshal errors:\n  {}", lines.join("\n  ")));
+    } else {
+        strict.splice(..0, lines);
+    }
     judge(kind, strict, validation, warnings)?;
     if let Some(map) = object.as_object_mut() {
         map.set("kind", said.into());
@@ -152,12 +163,14 @@ pub(crate) fn shape(
     Ok((decoded.value, decoded.strict))
 }
 
-fn from_yaml(body: &[u8]) -> Result<ravelin_resource::read::Body, String> {
+/// What YAML holds, and which keys it has twice.
+fn from_yaml(body: &[u8]) -> Result<(ravelin_resource::read::Body, Vec<String>), String> {
     let text = std::str::from_utf8(body).map_err(|_| "invalid leading UTF-8 octet".to_owned())?;
     let read = ravelin_object::read::yaml(text, &ravelin_yaml::Limits::STANDARD)
         .map_err(|error| error.to_string())?;
     let json = json_text(&read.value.unwrap_or(Value::Null));
-    ravelin_resource::read::body(json.as_bytes(), DEPTH).map_err(|error| error.to_string())
+    let body = ravelin_resource::read::body(json.as_bytes(), DEPTH).map_err(|error| error.to_string())?;
+    Ok((body, read.repeated))
 }
 
 /// An object of the kind that is expected. There are no unknown fields to complain of: protobuf has no strict decoding.

@@ -45,7 +45,7 @@ pub(crate) async fn create(
     let namespace = exchange.info.namespace.clone();
     exchange.record_request(&object, resource, "");
     metadata::ensure_namespace(resource, &namespace, &mut object)?;
-    let include = exchange.include_object()?;
+    let include = exchange.include_object(form)?;
     let mut act = Act::of(exchange, options.dry_run);
     metadata::dedup_owners(&mut object, Dedup::Before, &mut act.warnings);
     let created = new_object(api, &mut act, resource, &namespace, object).await;

@@ -47,7 +47,7 @@ pub(crate) async fn delete(
 ) -> Result<Answer, Status> {
     let options = DeleteOptions::received(&api.registry.table, exchange, resource, &body)?;
     let info = exchange.info.clone();
-    let include = exchange.include_object()?;
+    let include = exchange.include_object(form)?;
     let mut act = Act::of(exchange, options.dry_run);
     let place =
         if resource.namespaced { info.namespace.as_str() } else { update::place_of(resource, &info.name) };
@@ -208,6 +208,7 @@ pub(crate) async fn collection(
     form: &Form,
 ) -> Result<Answer, Status> {
     let lists = ListOptions::of(&exchange.url)?;
+    lists.validate()?;
     let selection = Selection::of(resource, &lists.label_selector, &lists.field_selector)?;
     let options = DeleteOptions::received(&api.registry.table, exchange, resource, &body)?;
     let info = exchange.info.clone();
@@ -236,11 +237,14 @@ pub(crate) async fn collection(
             }
         }
     }
+    if resource.group == "batch" && resource.plural == "jobs" && options.says_nothing_of_dependents() {
+        act.warnings.push(JOBS.to_owned());
+    }
     act.report(exchange);
     if let Some(status) = failed {
         return Err(status);
     }
     let facts = ListFacts { resource_version: page.revision.to_string(), ..ListFacts::default() };
-    let include = exchange.include_object()?;
+    let include = exchange.include_object(form)?;
     Ok(Answer::object(StatusCode::OK, shaped::list(resource, items, &facts, &form.shape, include)?))
 }

@@ -216,8 +216,9 @@ pub(crate) enum Media {
 /// # Errors
 /// 415 for what is not read here.
 pub(crate) fn media(content_type: &str) -> Result<Media, Status> {
-    match content_type.split(';').next().unwrap_or_default().trim() {
-        "" | "application/json" => Ok(Media::Json),
+    match content_type.split(';').next().unwrap_or_default().trim().to_lowercase().as_str() {
+        "" if content_type.trim().is_empty() => Ok(Media::Json),
+        "application/json" => Ok(Media::Json),
         "application/yaml" => Ok(Media::Yaml),
         PROTOBUF => Ok(Media::Protobuf),
         _ => Err(Status::new(

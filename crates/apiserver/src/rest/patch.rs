@@ -13,7 +13,7 @@ use crate::rest::negotiate::Form;
 use crate::rest::query::{FieldValidation, WriteOptions, Writes};
 use crate::rest::replace::{self, Conditions};
 use crate::rest::update::{check_name, place_of};
-use crate::rest::{rules::Rules, shaped};
+use crate::rest::{metadata, rules::Rules, shaped};
 use bytes::Bytes;
 use http::StatusCode;
 use ravelin_object::fault::Fault;
@@ -41,7 +41,7 @@ pub(crate) async fn patch(
     let options = options_of(exchange, &media)?;
     exchange.recorder.request_patch(&body);
     let info = exchange.info.clone();
-    let include = exchange.include_object()?;
+    let include = exchange.include_object(form)?;
     let mut act = Act::of(exchange, options.dry_run);
     let place = if resource.namespaced { info.namespace.as_str() } else { place_of(resource, &info.name) };
     let target = Target { subresource: &info.subresource, ..Target::of(resource, place, &info.name) };
@@ -54,7 +54,9 @@ pub(crate) async fn patch(
             none => none.insert(read(&media, &body, validation, act)?),
         };
         let patched = apply(&api.registry.table, resource, patch, existing, validation, act)?;
-        check_name(&patched, &info.name, &info.namespace)?;
+        check_name(&patched, &info.name, "")?;
+        let mut patched = patched;
+        metadata::ensure_namespace(resource, &info.namespace, &mut patched)?;
         replace::admitted(api, act, target, patched, existing)
     };
     let replaced = replace::replace(api, &mut act, target, &Conditions::default(), &mut make).await;

@@ -12,8 +12,12 @@ pub(crate) fn flag(url: &Url, name: &str) -> bool {
     url.value(name).is_some_and(|value| !matches!(value.to_lowercase().as_str(), "false" | "0"))
 }
 
-fn number(url: &Url, name: &str) -> Result<Option<i64>, Status> {
-    let Some(text) = url.value(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+/// A number of a query.
+///
+/// # Errors
+/// 400 for what is none, an empty text included.
+pub(crate) fn number(url: &Url, name: &str) -> Result<Option<i64>, Status> {
+    let Some(text) = url.value(name) else { return Ok(None) };
     match text.parse() {
         Ok(number) => Ok(Some(number)),
         Err(error) => {
@@ -98,9 +102,12 @@ impl ListOptions {
             let why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
             faults.push(Fault::forbidden(field, why));
         }
-        self.match_fault(&mut faults);
-        if self.limit < 0 {
-            faults.push(Fault::invalid("limit", self.limit, "must be greater than or equal to 0"));
+        if !matches!(how, "" | "NotOlderThan") {
+            faults.push(Fault::not_supported(field, how, &["NotOlderThan"]));
+        }
+        if !self.continue_token.is_empty() {
+            faults
+                .push(Fault::forbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
         }
         faults
     }

@@ -25,6 +25,11 @@ pub(crate) fn get(
     form: &Form,
 ) -> Result<Answer, Status> {
     let info = &exchange.info;
+    if super::query::flag(&exchange.url, "export") {
+        return Err(Status::bad_request(
+            "the export parameter, deprecated since v1.14, is no longer supported",
+        ));
+    }
     let version = exchange.url.value("resourceVersion").unwrap_or_default();
     not_older_than(api, version, |why| Status::plain(&why))?;
     let namespace = if resource.namespaced { info.namespace.as_str() } else { "" };
@@ -35,7 +40,7 @@ pub(crate) fn get(
         return Ok(Answer::encoded(StatusCode::OK, codec::answer(&entry)));
     }
     let object = api.registry.decoded(resource, &entry)?;
-    let include = exchange.include_object()?;
+    let include = exchange.include_object(form)?;
     Ok(Answer::object(StatusCode::OK, shaped::object(resource, object, &form.shape, include, true)?))
 }
 
@@ -105,7 +110,7 @@ pub(crate) fn list(
     }
     let items: Result<Vec<Value>, Status> =
         found.entries.iter().map(|entry| api.registry.decoded(resource, entry)).collect();
-    let include = exchange.include_object()?;
+    let include = exchange.include_object(form)?;
     Ok(Answer::object(StatusCode::OK, shaped::list(resource, items?, &facts, &form.shape, include)?))
 }
 
@@ -143,6 +148,10 @@ fn wanted<'a>(
         _ => revision > 0 && options.limit > 0,
     };
     wanted.at = (is_exact && revision > 0).then_some(revision);
+    if version == "0" {
+        // What is served from memory, whatever its age, is not cut into pages.
+        wanted.limit = 0;
+    }
     Ok(wanted)
 }
 
@@ -233,9 +242,7 @@ fn range_error(wanted: &Wanted<'_>, error: &StoreError) -> Status {
         StoreError::Compacted { .. } if wanted.after.is_some() => expired(
             "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.",
         ),
-        StoreError::Compacted { requested, .. } => {
-            expired(&format!("The resourceVersion for the provided list is too old: {requested}"))
-        }
+        StoreError::Compacted { .. } => expired("The resourceVersion for the provided list is too old."),
         StoreError::Future { requested, current } => too_new(*requested, *current),
         other => refused(other),
     }

@@ -35,6 +35,7 @@ impl Selection {
         }
         let exact = |field| fields.exact_match(field).map(str::to_owned);
         let (name, namespace) = (exact("metadata.name"), exact("metadata.namespace"));
+        only_name &= fields.requirements().len() == 1;
         let selects_all =
             labels.is_empty() && (fields.requirements().is_empty() || only_name && name.is_some());
         Ok(Self { labels, fields, name, namespace, selects_all })

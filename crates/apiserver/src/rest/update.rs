@@ -35,7 +35,7 @@ pub(crate) async fn update(
     exchange.record_request(&object, resource, &info.subresource);
     metadata::ensure_namespace(resource, &info.namespace, &mut object)?;
     check_name(&object, &info.name, &info.namespace)?;
-    let include = exchange.include_object()?;
+    let include = exchange.include_object(form)?;
     let mut act = Act::of(exchange, options.dry_run);
     metadata::dedup_owners(&mut object, Dedup::Before, &mut act.warnings);
     let place = if resource.namespaced { info.namespace.as_str() } else { place_of(resource, &info.name) };

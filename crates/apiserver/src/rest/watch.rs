@@ -60,6 +60,10 @@ pub(crate) fn watch(
     let asked = read::revision(&options.resource_version).map_err(|why| Status::plain(&why))?;
     let begins_with_all = options.send_initial_events.unwrap_or(asked == 0);
     let (initial, from) = beginning(api, &all, asked, begins_with_all)?;
+    let marks_the_end = match options.send_initial_events {
+        Some(asked) => asked,
+        None => options.resource_version.is_empty(),
+    };
     let now = Instant::now();
     let end = now + lasts(options.timeout_seconds);
     let mut stream = Watching {
@@ -68,10 +72,10 @@ pub(crate) fn watch(
         selection,
         shape: form.shape.clone(),
         is_protobuf: form.is_protobuf,
-        include: exchange.include_object()?,
+        include: exchange.include_object(form)?,
         needs_headings: true,
         initial: initial.into(),
-        initial_end: (options.send_initial_events == Some(true) && options.allow_bookmarks).then_some(from),
+        initial_end: (marks_the_end && options.allow_bookmarks).then_some(from),
         watcher: None,
         failed: None,
         seen: from,

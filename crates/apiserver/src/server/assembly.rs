@@ -38,6 +38,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Semaphore;
 
+/// The minor version of Kubernetes that is served.
+const MINOR: &str = "36";
+
 /// A server that is ready to run.
 pub(super) struct Assembly {
     pub(super) api: Arc<Api>,
@@ -109,7 +112,7 @@ impl Assembly {
             request_timeout: config.request_timeout,
             body_limit: config.body_limit,
             schema_index: std::sync::OnceLock::new(),
-            version: VersionInfo { minor: "36", program: env!("CARGO_PKG_VERSION") },
+            version: VersionInfo { minor: MINOR, program: env!("CARGO_PKG_VERSION") },
         };
         let kubeconfig = kubeconfig(config, address, &authority, &root_authority)?;
         let facts = Published { client_authorities, request_header: request_header_facts(config)? };
@@ -348,7 +351,11 @@ fn admission(config: &Config) -> anyhow::Result<ravelin_admit::Chain> {
             anyhow::anyhow!("the configuration of PodSecurity is not valid: {}", texts.join("; "))
         })?,
     };
-    let plugin = PodSecurity { configuration: pod_security, extension: Extension::default() };
+    let plugin = PodSecurity {
+        configuration: pod_security,
+        extension: Extension::default(),
+        newest: MINOR.parse().unwrap_or_default(),
+    };
     Ok(ravelin_admit::Chain::new(&enabled, &configuration, vec![Box::new(plugin)])?)
 }
 

@@ -111,9 +111,9 @@ pub(crate) fn component_statuses(
 ) -> Result<Answer, Status> {
     exchange.warn("v1 ComponentStatus is deprecated in v1.19+");
     if exchange.info.verb == "get" {
-        return Err(Status::not_found("", "componentstatuses", &exchange.info.name));
+        return Err(Status::not_found("", "componentstatus", &exchange.info.name));
     }
-    let include = exchange.include_object()?;
+    let include = exchange.include_object(form)?;
     let list = shaped::list(resource, Vec::new(), &ListFacts::default(), &form.shape, include)?;
     Ok(Answer::object(StatusCode::OK, list))
 }

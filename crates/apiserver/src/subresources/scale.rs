@@ -17,6 +17,7 @@ use crate::subresources::body_of;
 use http::StatusCode;
 use ravelin_admit::Operation;
 use ravelin_object::Value;
+use ravelin_object::fault::Fault;
 use ravelin_object::status::Status;
 use ravelin_patch::{Fields, json, merge, strategic};
 use ravelin_resource::Resource;
@@ -107,7 +108,8 @@ async fn replace(
             Wanted::Whole(object) => object.clone(),
             Wanted::Patch(patch) => patched(api, &old, patch, validation, act)?,
         };
-        check_name(&new, target.name, target.namespace)?;
+        metadata::ensure_namespace(resource, target.namespace, &mut new)?;
+        check_name(&new, target.name, "")?;
         act.admit(api, target, Operation::Update, Some(&mut new), Some(&old))?;
         let said = metadata::text(&new, "resourceVersion");
         if !said.is_empty() && said != metadata::text(existing, "resourceVersion") {
@@ -115,7 +117,13 @@ async fn replace(
         }
         let uid = metadata::text(&new, "uid");
         if !uid.is_empty() && uid != metadata::text(existing, "uid") {
-            return Err(conflict(target, "Precondition failed: UID in precondition does not match"));
+            return Err(another(act, target, wanted, uid, metadata::text(existing, "uid")));
+        }
+        let replicas = new.dotted("spec.replicas").and_then(Value::as_int).unwrap_or_default();
+        if replicas < 0 {
+            let why = "must be greater than or equal to 0";
+            let fault = Fault::invalid("spec.replicas", replicas, why);
+            return Err(Status::invalid("autoscaling", "Scale", target.name, &[fault]));
         }
         act.validate(api, target, Operation::Update, Some(&new), Some(&old))?;
         let mut object = existing.clone();
@@ -129,6 +137,22 @@ async fn replace(
     let whole = Target::of(resource, target.namespace, target.name);
     let replaced = replace::replace_quietly(api, act, whole, &Conditions::default(), &mut make).await?;
     Ok(replaced.object)
+}
+
+/// 409: the scale is one of an object that is gone.
+fn another(act: &Act, target: Target<'_>, wanted: &Wanted, uid: &str, found: &str) -> Status {
+    let resource = target.resource;
+    let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {found}");
+    if matches!(wanted, Wanted::Patch(_)) {
+        let what = format!("{}/scale", resource.plural);
+        return Status::conflict(&resource.group, &what, target.name, &why);
+    }
+    let key = crate::registry::key(&resource.group, &resource.plural, target.namespace, target.name);
+    let key = if act.dry_run { key.strip_prefix("/registry").unwrap_or(&key) } else { &key };
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {why}"
+    );
+    conflict(target, &why)
 }
 
 fn patched(

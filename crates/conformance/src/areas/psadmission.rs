@@ -107,7 +107,12 @@ fn found(fields: &mut Fields) -> Result<Json, Difference> {
     let today = "2026-01-01".parse();
     let today = today.map_err(|error| Difference::form("today", "a day", error))?;
     let extension = Extension::default();
-    let admission = Admission { configuration: &configuration, extension: &extension, today };
+    let admission = Admission {
+        configuration: &configuration,
+        extension: &extension,
+        today,
+        newest: ravelin_podsec::Version::NEWEST,
+    };
     let response = admission.decide(&request, &cluster);
     if fields.peek::<Json>("seen")?.is_null() {
         return Ok(json!({ "response": told(&response, &request) }));

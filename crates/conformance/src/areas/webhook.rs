@@ -34,7 +34,12 @@ fn found(fields: &mut Fields) -> Result<Value, Difference> {
     };
     let (configuration, extension) = (PodSecurityConfiguration::unconfigured(), Extension::default());
     let today = "2026-01-01".parse().map_err(|error| Difference::form("today", "a day", error))?;
-    let admission = Admission { configuration: &configuration, extension: &extension, today };
+    let admission = Admission {
+        configuration: &configuration,
+        extension: &extension,
+        today,
+        newest: ravelin_podsec::Version::NEWEST,
+    };
     let answer = encode(review.uid(), &admission.decide(&review.request(), &Cluster));
     let answer: Value =
         serde_json::from_slice(&answer).map_err(|error| Difference::form("response", "an object", error))?;

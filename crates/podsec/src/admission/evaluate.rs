@@ -56,7 +56,7 @@ impl Admission<'_> {
             let error = format!("Failed to parse policy: {}", aggregate(&case.held.errors));
             response = response.annotated("error", error).counted(Event::Error { fatal: false });
         }
-        let evaluation = Evaluation::new(case.pod);
+        let evaluation = Evaluation::by(case.pod, self.newest);
         let mut judge = Judge { evaluation: &evaluation, waivers: self.waivers(case), told: Told::default() };
         if case.enforce == Enforce::Yes {
             response.annotations.push(("enforce-policy", enforce.to_string()));

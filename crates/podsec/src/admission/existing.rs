@@ -54,7 +54,7 @@ impl Existing<'_> {
         if self.admission.exempts_runtime_class(pod.runtime_class) {
             return None;
         }
-        let evaluation = Evaluation::new(&pod);
+        let evaluation = Evaluation::by(&pod, self.admission.newest);
         let extension = self.admission.extension;
         if extension.exemptions.is_empty() {
             let verdict = evaluation.verdict(self.at);
@@ -97,6 +97,7 @@ mod tests {
             configuration: &configuration,
             extension: &extension,
             today: "2026-06-01".parse().unwrap(),
+            newest: crate::Version::NEWEST,
         };
         let labels = |level: &str| {
             value(&format!("{{metadata: {{labels: {{pod-security.kubernetes.io/enforce: {level}}}}}}}"))

@@ -154,7 +154,7 @@ impl Admission<'_> {
     /// Upstream's `ForbiddenReason` for an existing pod; empty where it is allowed. Its owner reference is
     /// believed: nothing is admitted here.
     fn reason(&self, pod: &Pod<'_>, namespace: &Namespace<'_>, at: LevelVersion) -> String {
-        let evaluation = Evaluation::new(pod);
+        let evaluation = Evaluation::by(pod, self.newest);
         if self.extension.exemptions.is_empty() {
             return evaluation.verdict(at).reason();
         }

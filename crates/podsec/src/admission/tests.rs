@@ -78,7 +78,12 @@ impl Ask<'_> {
         let text = format!("apiVersion: ravelin.dev/v1\nkind: PodSecurityExtension\n{}", self.extension);
         let extension = exemption::read(&value(&text)).unwrap();
         let today = "2026-06-01".parse().unwrap();
-        let admission = Admission { configuration: &configuration, extension: &extension, today };
+        let admission = Admission {
+            configuration: &configuration,
+            extension: &extension,
+            today,
+            newest: crate::Version::NEWEST,
+        };
         let (object, old) = (value(object), value(old));
         let request = Request {
             operation: Operation::from(self.operation),

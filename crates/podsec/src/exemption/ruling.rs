@@ -82,7 +82,7 @@ impl<'x> Waivers<'x> {
             match self.relief(check) {
                 Relief::None => ruling.violations.push((check, Cow::Borrowed(violation))),
                 relief => {
-                    let left = self.left(evaluation.pod(), check, &relief, at.version.minor());
+                    let left = self.left(evaluation.pod(), check, &relief, evaluation.minor(at.version));
                     if left.as_ref() == Some(violation) {
                         ruling.violations.push((check, Cow::Borrowed(violation)));
                         continue;
@@ -92,7 +92,7 @@ impl<'x> Waivers<'x> {
                 }
             }
         }
-        self.hold_to_overridden(evaluation.pod(), at.version.minor(), &mut ruling);
+        self.hold_to_overridden(evaluation.pod(), evaluation.minor(at.version), &mut ruling);
         ruling.expired = self
             .expired
             .iter()

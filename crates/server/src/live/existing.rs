@@ -158,7 +158,12 @@ impl Held {
     fn admission(&self) -> anyhow::Result<Admission<'_>> {
         let judge = &self.webhook.judge;
         let today = today().context("the clock of the host shows no date")?;
-        Ok(Admission { configuration: &judge.configuration, extension: &judge.extension, today })
+        Ok(Admission {
+            configuration: &judge.configuration,
+            extension: &judge.extension,
+            today,
+            newest: ravelin_podsec::Version::NEWEST,
+        })
     }
 
     fn at(&self) -> anyhow::Result<Option<LevelVersion>> {

@@ -84,7 +84,12 @@ impl Judge {
     /// Answers a review, and what was decided.
     #[must_use]
     pub fn review(&self, review: &Review, cluster: &impl Lookup, today: Day) -> (Answer, Response) {
-        let admission = Admission { configuration: &self.configuration, extension: &self.extension, today };
+        let admission = Admission {
+            configuration: &self.configuration,
+            extension: &self.extension,
+            today,
+            newest: ravelin_podsec::Version::NEWEST,
+        };
         let request = review.request();
         let response = admission.decide(&request, cluster);
         self.counters.count(&request, &response);
