@@ -6,6 +6,7 @@
 //!
 //! Source: `sigs.k8s.io/json` (`UnmarshalStrict`), Go `encoding/json` (`Marshal`), and the types of `k8s.io/api`.
 
+mod converted;
 mod own;
 mod repeated;
 mod stored;
@@ -66,6 +67,15 @@ pub fn decode(
 ) -> Result<Decoded, DecodeError> {
     let duplicates = duplicates.iter().map(String::as_str).collect();
     run(schemas, schema, value, Decoder::new(&schemas.types, duplicates))
+}
+
+/// As [`decode`], of a value that is no text to upstream, but a mapping in memory: what a strategic merge patch gives.
+///
+/// # Errors
+/// As [`decode`], in other words: `cannot restore slice from string`.
+pub fn converted(schemas: &Schemas, schema: SchemaRef, value: Value) -> Result<Decoded, DecodeError> {
+    let decoder = Decoder { is_converted: true, ..Decoder::new(&schemas.types, BTreeSet::new()) };
+    run(schemas, schema, value, decoder)
 }
 
 /// As [`decode`], of a body: keys that are there twice are merged and complained of as upstream does.
@@ -200,6 +210,8 @@ struct Decoder<'s> {
     /// The struct and fields for errors.
     within: Option<&'s str>,
     fields: Vec<&'s str>,
+    /// Whether the value is a mapping in memory to upstream, and no text.
+    is_converted: bool,
     /// Whether to complain; within types that read themselves nobody does.
     is_strict: bool,
 }
@@ -217,6 +229,7 @@ impl<'s> Decoder<'s> {
             path: String::new(),
             within: None,
             fields: Vec::new(),
+            is_converted: false,
             is_strict: true,
         }
     }
@@ -226,9 +239,18 @@ impl<'s> Decoder<'s> {
     }
 
     /// Remembers that a value is of another type, unless another was before.
-    fn refuse(&mut self, found: impl Into<String>, of: TypeRef) {
-        let wanted = self.types.at(of).text.clone();
-        self.remember(Fault::Type { found: found.into(), wanted, within: String::new() });
+    fn refuse(&mut self, value: &Value, of: TypeRef) {
+        if self.is_converted {
+            let fault = self.unconverted(value, of);
+            return self.remember(fault);
+        }
+        let types = self.types.at(of);
+        let is_number = matches!(value, Value::Int(_) | Value::UInt(_) | Value::Float(_));
+        let found = match types.shape {
+            Shape::Int(_) | Shape::UInt(_) if is_number => format!("number {}", number(value)),
+            _ => word(value).to_owned(),
+        };
+        self.remember(Fault::Type { found, wanted: types.text.clone(), within: String::new() });
     }
 
     fn remember(&mut self, fault: Fault) {
@@ -307,7 +329,7 @@ impl<'s> Decoder<'s> {
                 return Some(value);
             }
             (Shape::Bytes, Value::String(text)) => return self.bytes(&text),
-            (Shape::Bytes, Value::Array(items)) => return Some(self.numbers(&items)),
+            (Shape::Bytes, Value::Array(items)) if !self.is_converted => return Some(self.numbers(&items)),
             (Shape::Int(bits), Value::Int(number)) if fits(number, *bits) => return Some(Value::Int(number)),
             (Shape::UInt(bits), Value::Int(number))
                 if number >= 0 && (*bits == 64 || number >> bits == 0) =>
@@ -318,10 +340,11 @@ impl<'s> Decoder<'s> {
             (Shape::Float, value @ (Value::Int(_) | Value::UInt(_) | Value::Float(_))) => {
                 return Some(as_float(value));
             }
-            (Shape::Int(_) | Shape::UInt(_), value @ (Value::Int(_) | Value::UInt(_) | Value::Float(_))) => {
-                self.refuse(format!("number {}", number(&value)), of);
-            }
-            (_, value) => self.refuse(word(&value), of),
+            (Shape::Int(bits), value) if self.is_converted => match converted::integer(&value, *bits) {
+                Some(number) => return Some(Value::Int(number)),
+                None => self.refuse(&value, of),
+            },
+            (_, value) => self.refuse(&value, of),
         }
         None
     }
@@ -330,7 +353,8 @@ impl<'s> Decoder<'s> {
         match crate::base64::canonical(text) {
             Ok(text) => Some(Value::from(text)),
             Err(offset) => {
-                self.remember(Fault::Words(format!("illegal base64 data at input byte {offset}")));
+                let from = if self.is_converted { "error decoding from json: " } else { "" };
+                self.remember(Fault::Words(format!("{from}illegal base64 data at input byte {offset}")));
                 None
             }
         }
@@ -362,7 +386,7 @@ impl<'s> Decoder<'s> {
 
     fn list(&mut self, of: TypeRef, item: TypeRef, value: Value) -> Result<Option<Value>, Fault> {
         let Value::Array(mut items) = value else {
-            self.refuse(word(&value), of);
+            self.refuse(&value, of);
             return Ok(None);
         };
         let length = self.path.len();
@@ -377,7 +401,7 @@ impl<'s> Decoder<'s> {
 
     fn map(&mut self, of: TypeRef, values: TypeRef, value: Value) -> Result<Option<Value>, Fault> {
         let Value::Object(mut map) = value else {
-            self.refuse(word(&value), of);
+            self.refuse(&value, of);
             return Ok(None);
         };
         if self.keys == Keys::United {
@@ -396,7 +420,7 @@ impl<'s> Decoder<'s> {
 
     fn structure(&mut self, of: TypeRef, fields: &'s [Field], value: Value) -> Result<Option<Value>, Fault> {
         let Value::Object(mut map) = value else {
-            self.refuse(word(&value), of);
+            self.refuse(&value, of);
             return Ok(None);
         };
         let name = self.types.at(of).text.as_str();

@@ -163,6 +163,18 @@ pub(crate) fn shape(
     Ok((decoded.value, decoded.strict))
 }
 
+/// As [`shape`], of what a strategic merge patch made.
+pub(crate) fn converted(
+    table: &Table,
+    expected: Expected<'_>,
+    value: Value,
+) -> Result<(Value, Vec<String>), String> {
+    let Some(schema) = expected.schema else { return Ok((value, Vec::new())) };
+    let decoded = ravelin_resource::decode::converted(table.schemas(), schema, value)
+        .map_err(|error| error.to_string())?;
+    Ok((decoded.value, decoded.strict))
+}
+
 /// What YAML holds, and which keys it has twice.
 fn from_yaml(body: &[u8]) -> Result<(ravelin_resource::read::Body, Vec<String>), String> {
     let text = std::str::from_utf8(body).map_err(|_| "invalid leading UTF-8 octet".to_owned())?;

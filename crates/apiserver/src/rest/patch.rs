@@ -143,11 +143,16 @@ fn apply(
         }
     };
     let expected = Expected { kind: kind(resource), schema: resource.schema };
+    let is_strategic = matches!(patch, Patch::Strategic(_));
     if let Some(why) = body::unfit_kind(table, expected.kind, &patched) {
         return Err(not_decoded(shown, &why));
     }
-    let (mut object, strict) =
-        body::shape(table, expected, patched, &[]).map_err(|why| not_decoded(shown.clone(), &why))?;
+    let shaped = if is_strategic {
+        body::converted(table, expected, patched)
+    } else {
+        body::shape(table, expected, patched, &[])
+    };
+    let (mut object, strict) = shaped.map_err(|why| not_decoded(shown.clone(), &why))?;
     match validation {
         FieldValidation::Strict if !strict.is_empty() => {
             return Err(not_decoded(shown, &format!("strict decoding error: {}", strict.join(", "))));

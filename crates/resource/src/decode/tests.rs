@@ -155,3 +155,39 @@ fn keys_repeated_at_every_depth_take_no_more_time_than_others() {
         made(&table, ("apiextensions.k8s.io", "v1"), "CustomResourceDefinition", &text).unwrap();
     assert_eq!((value.matches("not").count(), strict.len()), (depth, depth));
 }
+
+#[test]
+fn a_mapping_in_memory_is_converted() {
+    let table = Table::builtin();
+    let schema = |plural: &str, group: &str| table.resource(group, "v1", plural).unwrap().schema.unwrap();
+    let made = |schema, text: &str| {
+        let value = read::body(text.as_bytes(), 100).unwrap().value;
+        converted(table.schemas(), schema, value).map(|decoded| decoded.value).map_err(|error| error.message)
+    };
+    let pod = schema("pods", "");
+    for (spec, why) in [
+        (r#"{"hostNetwork":"x"}"#, "unrecognized type: bool"),
+        (r#"{"activeDeadlineSeconds":"x"}"#, "unrecognized type: int64"),
+        (r#"{"priority":true}"#, "unrecognized type: int32"),
+        (r#"{"hostname":[]}"#, "unrecognized type: string"),
+        (r#"{"hostname":5}"#, "cannot convert int64 to string"),
+        (r#"{"hostname":1.5}"#, "unrecognized type: string"),
+        (r#"{"restartPolicy":5}"#, "cannot convert int64 to v1.RestartPolicy"),
+        (r#"{"activeDeadlineSeconds":1.5}"#, "cannot convert float64 to int64"),
+        (r#"{"tolerations":"x"}"#, "cannot restore slice from string"),
+        (r#"{"tolerations":{}}"#, "cannot restore slice from map"),
+        (r#"{"nodeSelector":[]}"#, "cannot restore map from slice"),
+        (r#"{"nodeSelector":{"a":5}}"#, "cannot convert int64 to string"),
+        (r#"{"os":""}"#, "cannot restore struct from: string"),
+        ("5", "cannot restore struct from: int64"),
+    ] {
+        assert_eq!(made(pod, &format!(r#"{{"spec":{spec}}}"#)), Err(why.to_owned()), "{spec}");
+    }
+    let deployment = schema("deployments", "apps");
+    for (replicas, expected) in [("3.0", 3), ("99999999999", 1_215_752_191), ("2147483648", -2_147_483_648)] {
+        let made = made(deployment, &format!(r#"{{"spec":{{"replicas":{replicas}}}}}"#)).unwrap();
+        assert_eq!(made.dotted("spec.replicas"), Some(&Value::Int(expected)), "{replicas}");
+    }
+    let secret = made(schema("secrets", ""), r#"{"data":{"a":"_"}}"#);
+    assert_eq!(secret, Err("error decoding from json: illegal base64 data at input byte 0".to_owned()));
+}
