@@ -114,6 +114,7 @@ fn other(api: &Api, exchange: &Exchange, whole: &str) -> Result<Answer, Status> 
         _ => return Ok(no_page()),
     };
     let document = document.ok_or_else(rest::no_such_resource)?;
+    rest::check_accept(exchange)?;
     let form = rest::form(exchange, Shapes::Plain)?;
     Ok(form.apply(Answer::object(StatusCode::OK, document)))
 }
@@ -161,6 +162,9 @@ fn index(api: &Api) -> Answer {
 /// The groups, aggregated or plain.
 fn groups(api: &Api, exchange: &Exchange, path: &str) -> Result<Answer, Status> {
     let table = &api.registry.table;
+    if path == "/api" {
+        rest::check_accept(exchange)?;
+    }
     let pretty = exchange.url.value("pretty");
     let agent = exchange.header("user-agent");
     let form = negotiate::form(exchange.header("accept"), pretty, agent, Shapes::Discovery)?;
@@ -201,7 +205,10 @@ fn resources(table: &Table, group: &str, version: &str) -> Option<Value> {
 /// All schemas in one document. It is JSON alone: clients that want protocol buffers ask for version 3 then.
 fn schemas_v2(api: &Api, exchange: &Exchange) -> Result<Answer, Status> {
     let accept = exchange.header("accept");
-    let takes_json = accept.is_empty() || accept.contains("json") || accept.contains("*/*");
+    let takes_json = accept.is_empty()
+        || accept.contains("json")
+        || accept.contains("*/*")
+        || accept.contains("application/*");
     if !takes_json {
         return Err(negotiate::not_acceptable());
     }
@@ -280,7 +287,7 @@ fn published(api: &Api, exchange: &Exchange, path: &str) -> Result<Answer, Statu
     let accept = exchange.header("accept");
     let takes = |clause: &str| {
         let media = clause.split(';').next().unwrap_or_default().trim();
-        media == kind || matches!(media, "*/*" | "application/*")
+        media == kind || media == "*/*"
     };
     if !accept.is_empty() && !accept.split(',').any(takes) {
         return Err(negotiate::unavailable(kind));

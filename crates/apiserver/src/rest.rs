@@ -114,8 +114,7 @@ fn check_place(exchange: &Exchange, resource: &Resource) -> Result<(), Status> {
     if has_namespace && !resource.namespaced {
         return Err(no_such_resource());
     }
-    let segments = info.path.split('/').filter(|part| !part.is_empty() && *part != "watch");
-    if is_itself && segments.filter(|part| *part == "namespaces").count() > 1 && info.name == "namespaces" {
+    if is_itself && !info.namespace.is_empty() && info.namespace != info.name {
         return Err(no_such_resource());
     }
     if resource.namespaced && !has_namespace && has_name_in_path(exchange) {

@@ -12,7 +12,7 @@ pub(crate) fn write(value: &Value) -> String {
         Value::Object(map) if !map.is_empty() => mapping(&mut out, map, 0),
         Value::Array(items) if !items.is_empty() => sequence(&mut out, items, 0),
         other => {
-            scalar(&mut out, other);
+            scalar(&mut out, other, 1);
             out.push('\n');
         }
     }
@@ -47,7 +47,7 @@ fn sequence(out: &mut String, items: &[Value], depth: usize) {
                 sequence(out, inner, depth + 1);
             }
             other => {
-                scalar(out, other);
+                scalar(out, other, depth + 1);
                 out.push('\n');
             }
         }
@@ -66,17 +66,48 @@ fn child(out: &mut String, value: &Value, depth: usize) {
         }
         other => {
             out.push(' ');
-            scalar(out, other);
+            scalar(out, other, depth + 1);
             out.push('\n');
         }
     }
 }
 
-fn scalar(out: &mut String, value: &Value) {
+fn scalar(out: &mut String, value: &Value, depth: usize) {
     match value {
+        Value::String(string) if is_block(string) => block(out, string, depth),
         Value::String(string) => text(out, string),
         other => out.push_str(&json_text(other)),
     }
+}
+
+/// Whether a text of several lines can stand as it is.
+fn is_block(string: &str) -> bool {
+    let is_shown = |character: char| !character.is_control() || matches!(character, '\n' | '\t');
+    string.contains('\n')
+        && !string.starts_with([' ', '\n', '\t'])
+        && !string.ends_with(' ')
+        && !string.contains(" \n")
+        && string.chars().all(|character| is_shown(character) && character != '\u{feff}')
+}
+
+/// A text of several lines, each below the other. What ends it says how many ends of lines follow.
+fn block(out: &mut String, string: &str, depth: usize) {
+    let lines = string.trim_end_matches('\n');
+    let ends = string.len() - lines.len();
+    out.push_str(match ends {
+        0 => "|-",
+        1 => "|",
+        _ => "|+",
+    });
+    for line in lines.split('\n') {
+        out.push('\n');
+        if !line.is_empty() {
+            indent(out, depth);
+            out.push_str(line);
+        }
+    }
+    // The last end of a line is that of whoever goes on.
+    out.extend(std::iter::repeat_n('\n', ends.saturating_sub(1)));
 }
 
 /// A text, plain where every reader takes it for this text.
@@ -116,5 +147,24 @@ mod tests {
         let yaml = write(&value);
         let again = ravelin_object::read::yaml(&yaml, &limits).unwrap().value.unwrap();
         assert_eq!(again.to_json(), value.to_json(), "{yaml}");
+    }
+
+    #[test]
+    fn texts_of_several_lines_stand_below_each_other() {
+        let cases = [
+            ("a\nb", "a: |-\n  a\n  b\n"),
+            ("a\n b\n", "a: |\n  a\n   b\n"),
+            ("a\n\nb\n\n", "a: |+\n  a\n\n  b\n\n"),
+            (" a\nb", "a: \" a\\nb\"\n"),
+            ("a \nb", "a: \"a \\nb\"\n"),
+        ];
+        for (text, expected) in cases {
+            let mut map = Map::new();
+            map.set("a", text.into());
+            let yaml = write(&map.clone().into());
+            assert_eq!(yaml, expected);
+            let read = ravelin_object::read::yaml(&yaml, &ravelin_yaml::Limits::STANDARD).unwrap().value;
+            assert_eq!(read, Some(map.into()), "{yaml}");
+        }
     }
 }

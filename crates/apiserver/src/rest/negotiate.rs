@@ -164,7 +164,7 @@ pub(crate) fn unavailable(representations: &str) -> Status {
 
 fn shape(clause: &Clause<'_>, shapes: Shapes) -> Option<Shape> {
     let (kind, group, version) = (clause.parameter("as"), clause.parameter("g"), clause.parameter("v"));
-    if kind.is_empty() {
+    if kind.is_empty() && group.is_empty() && version.is_empty() {
         return Some(Shape::Object);
     }
     match (shapes, kind, group, version) {

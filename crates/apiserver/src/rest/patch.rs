@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::api::Api;
 use crate::codec;
 use crate::exchange::Exchange;
-use crate::registry::kind;
+use crate::registry::{api_version, kind};
 use crate::rest::act::{Act, Target};
 use crate::rest::body::{self, Expected};
 use crate::rest::negotiate::Form;
@@ -51,7 +51,7 @@ pub(crate) async fn patch(
     let mut make = |existing: &Value, act: &mut Act| {
         let patch = match &mut patch {
             Some(patch) => patch,
-            none => none.insert(read(&media, &body, validation, act)?),
+            none => none.insert(read(&media, &body, validation)?),
         };
         let patched = apply(&api.registry.table, resource, patch, existing, validation, act)?;
         check_name(&patched, &info.name, "")?;
@@ -87,7 +87,8 @@ fn options_of(exchange: &Exchange, media: &str) -> Result<WriteOptions, Status> 
     WriteOptions::of(&exchange.url, Writes::Patch)
 }
 
-fn read(media: &str, body: &[u8], validation: FieldValidation, act: &mut Act) -> Result<Patch, Status> {
+/// A patch, and what strict decoding says of it.
+fn read(media: &str, body: &[u8], validation: FieldValidation) -> Result<(Patch, Vec<String>), Status> {
     let fields = if validation == FieldValidation::Ignore { Fields::Ignored } else { Fields::Checked };
     let (patch, strict) = match media {
         "application/json-patch+json" => {
@@ -103,21 +104,13 @@ fn read(media: &str, body: &[u8], validation: FieldValidation, act: &mut Act) ->
             (Patch::Strategic(read.patch), read.strict)
         }
     };
-    match validation {
-        FieldValidation::Strict if !strict.is_empty() => {
-            let text = String::from_utf8_lossy(body).into_owned();
-            return Err(not_decoded(text, &format!("strict decoding error: {}", strict.join(", "))));
-        }
-        FieldValidation::Warn => act.warnings.extend(strict),
-        _ => {}
-    }
-    Ok(patch)
+    Ok((patch, strict))
 }
 
 fn apply(
     table: &Table,
     resource: &Resource,
-    patch: &Patch,
+    (patch, doubts): &(Patch, Vec<String>),
     existing: &Value,
     validation: FieldValidation,
     act: &mut Act,
@@ -143,8 +136,10 @@ fn apply(
         }
     };
     let expected = Expected { kind: kind(resource), schema: resource.schema };
+    // A strategic patch cannot say that an object is of another kind; the others can, and fail.
     let is_strategic = matches!(patch, Patch::Strategic(_));
-    if let Some(why) = body::unfit_kind(table, expected.kind, &patched) {
+    let unfit = if is_strategic { None } else { body::unfit_kind(table, expected.kind, &patched) };
+    if let Some(why) = unfit {
         return Err(not_decoded(shown, &why));
     }
     let shaped = if is_strategic {
@@ -152,7 +147,12 @@ fn apply(
     } else {
         body::shape(table, expected, patched, &[])
     };
-    let (mut object, strict) = shaped.map_err(|why| not_decoded(shown.clone(), &why))?;
+    let (mut object, unknown) = shaped.map_err(|why| not_decoded(shown.clone(), &why))?;
+    if let Some(map) = object.as_object_mut() {
+        map.set("kind", resource.kind.as_str().into());
+        map.set("apiVersion", Value::from(api_version(&resource.group, &resource.version)));
+    }
+    let strict: Vec<String> = doubts.iter().cloned().chain(unknown).collect();
     match validation {
         FieldValidation::Strict if !strict.is_empty() => {
             return Err(not_decoded(shown, &format!("strict decoding error: {}", strict.join(", "))));

@@ -30,12 +30,11 @@ pub(crate) async fn bind(api: &Api, exchange: &mut Exchange, body: &[u8]) -> Res
     metadata::ensure_namespace(pods, &info.namespace, &mut object)?;
     let said = metadata::text(&object, "name").to_owned();
     let name = if info.subresource.is_empty() { said.clone() } else { info.name.clone() };
-    if said != name {
-        return Err(Status::bad_request("name in URL does not match name in Binding object"));
-    }
-    if name.is_empty() {
-        return Err(Status::bad_request("Name parameter required."));
-    }
+    let check_name = || match said == name {
+        false => Err(Status::bad_request("name in URL does not match name in Binding object")),
+        true if name.is_empty() => Err(Status::bad_request("Name parameter required.")),
+        true => Ok(()),
+    };
     let mut act = Act::of(exchange, options.dry_run);
     let asked = if info.subresource.is_empty() {
         table.resource("", "v1", "bindings").ok_or_else(crate::rest::no_such_resource)?
@@ -49,6 +48,7 @@ pub(crate) async fn bind(api: &Api, exchange: &mut Exchange, body: &[u8]) -> Res
     };
     let admitted = act
         .admit(api, target, Operation::Create, Some(&mut object), None)
+        .and_then(|()| check_name())
         .and_then(|()| act.validate(api, target, Operation::Create, Some(&object), None));
     let outcome = match admitted {
         Ok(()) => assign(api, &act, target, &object).await,
