@@ -85,8 +85,11 @@ pub(crate) fn serve(api: &Api, exchange: &mut Exchange) -> Result<Answer, Status
 /// # Errors
 /// 405 for other methods than `GET`.
 fn check_method(exchange: &Exchange, table: &Table, path: &str) -> Result<(), Status> {
-    if exchange.method == Method::GET {
-        return Ok(());
+    match exchange.method {
+        Method::GET => return Ok(()),
+        // Nobody is connected through here, to nothing.
+        Method::CONNECT | Method::TRACE => return Err(rest::no_such_verb()),
+        _ => {}
     }
     let is_routed = match path.split('/').collect::<Vec<_>>().as_slice() {
         ["", "api" | "version"] => true,
