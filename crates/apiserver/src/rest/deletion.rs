@@ -142,7 +142,9 @@ impl DeleteOptions {
         let name = metadata::text(object, "name");
         let is_namespace = resource.group.is_empty() && resource.plural == "namespaces";
         let what = if is_namespace { &resource.plural } else { &resource.kind };
-        let refuse = |why: String| Status::conflict(&resource.group, what, name, &why);
+        // Events are those of the core group, wherever they are asked for.
+        let group = if resource.group == "events.k8s.io" { "" } else { resource.group.as_str() };
+        let refuse = |why: String| Status::conflict(group, what, name, &why);
         let uid = metadata::text(object, "uid");
         if let Some(wanted) = self.uid.as_deref().filter(|wanted| *wanted != uid) {
             if is_namespace {
