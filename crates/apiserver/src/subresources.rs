@@ -99,8 +99,8 @@ pub(crate) fn body_of(
     let table = &api.registry.table;
     let expected = Expected { kind, schema: table.schemas().of_kind(kind.group, kind.version, kind.kind) };
     let mut object = body::received(table, exchange, expected, body, options.field_validation)?;
-    // The uid of a binding is that of the pod.
-    if writes == Writes::Create && kind.kind != "Binding" {
+    // The uid of a binding below a pod is that of the pod.
+    if writes == Writes::Create && exchange.info.subresource != "binding" {
         rest::metadata::wipe(&mut object);
     }
     Ok((object, options))

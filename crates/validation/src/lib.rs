@@ -44,7 +44,7 @@ mod storage;
 mod webhooks;
 
 pub use dispatch::{create, update};
-pub use metadata::{metadata, metadata_common, metadata_update};
+pub use metadata::{metadata, metadata_common, metadata_update, metadata_update_of_kind};
 pub use pem::{CertificateRequest, csr_parse};
 
 use ravelin_object::Value;

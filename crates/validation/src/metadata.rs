@@ -53,10 +53,17 @@ pub fn metadata_common(namespaced: bool, object: &Value) -> Vec<Fault> {
 /// Source: `k8s.io/apimachinery/pkg/api/validation` `ValidateObjectMetaUpdate`; `k8s.io/apiserver/pkg/registry/rest`
 /// `validateCommonFields`.
 #[must_use]
-pub fn metadata_update(kind: Kind<'_>, new: &Value, old: &Value) -> Vec<Fault> {
-    let _ = kind;
+pub fn metadata_update(new: &Value, old: &Value) -> Vec<Fault> {
     let mut out = Vec::new();
     changed(new, old, &mut out);
+    out
+}
+
+/// What is wrong with how the metadata of an object changes, as the strategy of its kind looks at it.
+#[must_use]
+pub fn metadata_update_of_kind(kind: Kind<'_>, new: &Value, old: &Value) -> Vec<Fault> {
+    let mut out = Vec::new();
+    changed_of_kind(kind, new, old, &mut out);
     out
 }
 

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use ravelin_object::{Map, Value};
 use ravelin_validation::{
-    Kind, Settings, create, csr_parse, metadata, metadata_common, metadata_update, update,
+    Kind, Settings, create, csr_parse, metadata, metadata_common, metadata_update, metadata_update_of_kind,
+    update,
 };
 
 const KINDS: &[(&str, &str)] = &[
@@ -107,7 +108,7 @@ proptest! {
         let _ = update(kind, Some(sub).filter(|sub| !sub.is_empty()), &new, &old, &settings);
         let _ = metadata(kind, true, &new);
         let _ = metadata_common(true, &new);
-        let _ = metadata_update(kind, &new, &old);
+        let _ = (metadata_update(&new, &old), metadata_update_of_kind(kind, &new, &old));
     }
 
     #[test]

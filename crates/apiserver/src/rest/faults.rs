@@ -45,14 +45,14 @@ pub(crate) fn update(
     settings: &Settings,
 ) -> Vec<Fault> {
     let mut faults = ravelin_validation::metadata_common(resource.namespaced, new);
-    faults.extend(ravelin_validation::metadata_update(kind(resource), new, old));
+    faults.extend(ravelin_validation::metadata_update(new, old));
     if resource.group == RBAC {
         faults.extend(ravelin_validation::metadata(kind(resource), resource.namespaced, new));
         let known: Vec<String> = faults.iter().map(ToString::to_string).collect();
         let further = rules(resource, new, Some(old));
         faults.extend(further.into_iter().filter(|fault| !known.contains(&fault.to_string())));
         // The strategy of these kinds looks at the change of metadata once more.
-        faults.extend(ravelin_validation::metadata_update(kind(resource), new, old));
+        faults.extend(ravelin_validation::metadata_update_of_kind(kind(resource), new, old));
     } else {
         faults.extend(ravelin_validation::update(kind(resource), subresource, new, old, settings));
     }

@@ -41,8 +41,10 @@ pub(crate) async fn scale(
     }
     let (wanted, options) = match info.verb.as_str() {
         "update" => {
-            let (object, options) = body_of(api, exchange, resource, resource.subresource("scale"), body)?;
-            check_name(&object, &info.name, &info.namespace)?;
+            let (mut object, options) =
+                body_of(api, exchange, resource, resource.subresource("scale"), body)?;
+            metadata::ensure_namespace(resource, &info.namespace, &mut object)?;
+            check_name(&object, &info.name, "")?;
             exchange.record_request(&object, resource, "scale");
             (Wanted::Whole(object), options)
         }
