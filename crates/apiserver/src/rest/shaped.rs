@@ -120,17 +120,21 @@ fn without_type(mut item: Value) -> Value {
 
 fn partial(object: &Value, version: &str) -> Value {
     let mut partial = ravelin_printing::partial_metadata(version, object);
-    // Upstream makes the annotation when it writes a DaemonSet, and of metadata alone it does not.
-    if object.field("kind").and_then(Value::as_str) == Some("DaemonSet")
-        && let Some(metadata) = partial.object_at("metadata")
-        && let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
-    {
+    if object.field("kind").and_then(Value::as_str) == Some("DaemonSet") {
+        forget_template_generation(&mut partial);
+    }
+    partial
+}
+
+/// Upstream makes the annotation when it writes a DaemonSet, and of metadata alone it does not.
+fn forget_template_generation(object: &mut Value) {
+    let Some(metadata) = object.object_at("metadata") else { return };
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
         annotations.remove("deprecated.daemonset.template.generation");
         if annotations.is_empty() {
             metadata.remove("annotations");
         }
     }
-    partial
 }
 
 fn table(
@@ -142,5 +146,10 @@ fn table(
     headings: bool,
 ) -> Value {
     let wanted = Wanted { version, include, headings, now: clock::seconds() };
+    if resource.kind == "DaemonSet" && include == IncludeObject::Metadata {
+        let mut objects = objects.to_vec();
+        objects.iter_mut().for_each(forget_template_generation);
+        return crate::rest::table::table(resource, &objects, facts, wanted);
+    }
     crate::rest::table::table(resource, objects, facts, wanted)
 }

@@ -20,10 +20,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("GET /apis/flowcontrol.apiserver.k8s.io/v1/flowschemas?", "as above"),
     ("GET /api/v1/componentstatuses", "there are no components"),
     ("PUT /apis/resource.k8s.io/v1/", "labels have a fault for each judge; there are fewer here"),
-    (
-        "GET /apis/apps/v1/namespaces/diff/daemonsets/diff-daemonsets",
-        "a row shows an annotation that upstream makes later",
-    ),
     ("POST /api/v1/namespaces/diff/configmaps?dryRun=All \"a: [\"", "the words of another reader of YAML"),
 ];
 
