@@ -20,7 +20,8 @@ pub(crate) fn decode(bytes: &[u8], expected: Identity<'_>) -> Result<Value, Deco
 /// The envelope of an object or a list; nothing where its kind has no message.
 pub(crate) fn encode(object: &Value) -> Option<Vec<u8>> {
     let text = |key: &str| object.field(key).and_then(Value::as_str);
-    let (api_version, kind) = (text("apiVersion")?, text("kind")?);
+    // The documents of discovery of the core group do not say of which version they are.
+    let (api_version, kind) = (text("apiVersion").unwrap_or_default(), text("kind")?);
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     ravelin_protobuf::encode(&MESSAGES, group, version, kind, object)
 }

@@ -24,7 +24,9 @@ pub fn encode(
     object: &Value,
 ) -> Option<Vec<u8>> {
     let api_version = api_version(group, version);
-    let message = messages.of_kind(&api_version, kind)?;
+    // Types that every group has are those of `v1`, even where nobody says so.
+    let of = if api_version.is_empty() { "v1" } else { api_version.as_str() };
+    let message = messages.of_kind(of, kind)?;
     let mut out = Vec::with_capacity(1024);
     out.extend_from_slice(MAGIC);
     write_within(&mut out, 1, |out| {

@@ -116,7 +116,7 @@ pub(crate) fn form(accept: &str, pretty: Option<&str>, agent: &str, shapes: Shap
             _ => continue,
         };
         let Some(shape) = shape(clause, shapes) else { continue };
-        if is_protobuf && !is_message(&shape, shapes) {
+        if is_protobuf && !is_message(&shape) {
             continue;
         }
         let is_pretty = is_pretty || clause.parameter("pretty") == "1";
@@ -125,14 +125,13 @@ pub(crate) fn form(accept: &str, pretty: Option<&str>, agent: &str, shapes: Shap
     Err(not_acceptable())
 }
 
-/// Whether there is a message for what is answered: there is none for tables, nor for documents of discovery here.
-fn is_message(shape: &Shape, shapes: Shapes) -> bool {
-    shapes != Shapes::Discovery
-        && match shape {
-            Shape::Object => true,
-            Shape::Metadata(version) | Shape::MetadataList(version) => version == "v1",
-            Shape::Table(_) | Shape::Discovery => false,
-        }
+/// Whether there is a message for what is answered: there is none for tables, nor for aggregated documents here.
+fn is_message(shape: &Shape) -> bool {
+    match shape {
+        Shape::Object => true,
+        Shape::Metadata(version) | Shape::MetadataList(version) => version == "v1",
+        Shape::Table(_) | Shape::Discovery => false,
+    }
 }
 
 /// 406, as handlers of resources word it.
@@ -259,6 +258,8 @@ mod tests {
             form("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", None, "", Shapes::Plain)
                 .is_err()
         );
+        let discovery = form("application/vnd.kubernetes.protobuf", None, "", Shapes::Discovery);
+        assert!(discovery.unwrap().is_protobuf);
         assert!(unroutable("text/html", false).is_some());
         assert!(unroutable("application/*", false).is_some());
         assert!(unroutable("text/html, */*", false).is_none());
