@@ -14,13 +14,21 @@ pub fn run(data: &[u8]) {
     let review = match decoded {
         Ok(review) => review,
         Err(refusal) => {
-            assert!([400, 413, 500].contains(&refusal.status) && !refusal.message.contains('\n'), "{refusal:?}");
+            assert!(
+                [400, 413, 500].contains(&refusal.status) && !refusal.message.contains('\n'),
+                "{refusal:?}"
+            );
             return;
         }
     };
     let (configuration, extension) = (PodSecurityConfiguration::unconfigured(), Extension::default());
     let Ok(today) = "2026-01-01".parse() else { return };
-    let admission = Admission { configuration: &configuration, extension: &extension, today };
+    let admission = Admission {
+        configuration: &configuration,
+        extension: &extension,
+        today,
+        newest: ravelin_podsec::Version::NEWEST,
+    };
     let response = admission.decide(&review.request(), &Cluster);
     assert_eq!(response, admission.decide(&review.request(), &Cluster), "deciding twice");
     assert_eq!(response.allowed, response.status.is_none(), "a denial says why: {response:?}");
@@ -54,6 +62,7 @@ impl Lookup for Cluster {
 }
 
 fn value(text: &str) -> Result<Arc<Value>, LookupError> {
-    let read = ravelin_object::read::yaml(text, &crate::LIMITS).map_err(|error| LookupError(error.to_string()))?;
+    let read =
+        ravelin_object::read::yaml(text, &crate::LIMITS).map_err(|error| LookupError(error.to_string()))?;
     Ok(Arc::new(read.value.unwrap_or(Value::Null)))
 }

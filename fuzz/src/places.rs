@@ -31,7 +31,7 @@ pub fn run(data: &[u8]) {
     }
 }
 
-fn everything(text: &str, places: &Places, value: &Value) {
+fn everything(text: &str, places: &Places<'_>, value: &Value) {
     let lines = Lines::new(text);
     for duplicate in places.duplicates() {
         assert_range(text, duplicate.span);

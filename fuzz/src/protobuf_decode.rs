@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use ravelin_object::{Value, fault::json_text};
+use ravelin_object::{Value, json_text};
 use ravelin_protobuf::{Identity, Limits, MAGIC, Messages, decode, decode_as, encode};
 
 static MESSAGES: LazyLock<Messages> = LazyLock::new(Messages::builtin);

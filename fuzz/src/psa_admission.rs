@@ -4,9 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use ravelin_object::{Value, documents, read};
-use ravelin_podsec::admission::{
-    Admission, Lookup, LookupError, Operation, Request, Resource, Response,
-};
+use ravelin_podsec::admission::{Admission, Lookup, LookupError, Operation, Request, Resource, Response};
 use ravelin_podsec::config::{self, PodSecurityConfiguration};
 use ravelin_podsec::exemption::{self, Extension};
 
@@ -44,7 +42,12 @@ pub fn run(data: &[u8]) {
         old_object: review.field("oldObject"),
     };
     let answer = |extension: &Extension| {
-        let admission = Admission { configuration: &configuration, extension, today };
+        let admission = Admission {
+            configuration: &configuration,
+            extension,
+            today,
+            newest: ravelin_podsec::Version::NEWEST,
+        };
         admission.decide(&request, &cluster)
     };
     let response = answer(&extension);

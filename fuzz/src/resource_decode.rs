@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use ravelin_object::{Value, fault::json_text};
+use ravelin_object::{Value, json_text};
 use ravelin_resource::{Table, decode, read};
 
 /// As deep as mappings and sequences may nest.
