@@ -82,13 +82,7 @@ impl DeleteOptions {
 
     fn of_query(url: &Url, faults: &mut Vec<Fault>) -> Result<Self, Status> {
         let text = |name| url.value(name).filter(|value| !value.is_empty());
-        let grace = match text("gracePeriodSeconds") {
-            None => None,
-            Some(value) => Some(value.parse().map_err(|_| {
-                let value = ravelin_object::selector::quoted(value);
-                Status::bad_request(format!("strconv.ParseInt: parsing {value}: invalid syntax"))
-            })?),
-        };
+        let grace = query::number(url, "gracePeriodSeconds")?;
         Ok(Self {
             grace,
             orphan_dependents: url.value("orphanDependents").map(|_| query::flag(url, "orphanDependents")),

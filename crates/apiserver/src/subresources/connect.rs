@@ -89,19 +89,12 @@ fn check_container(exchange: &Exchange, pod: &Value) -> Result<(), Status> {
         }
         return Err(Status::bad_request(format!("container {asked} is not valid for pod {pod_name}")));
     }
-    let annotation = pod.dotted("metadata.annotations");
-    let default = annotation.and_then(|all| all.field("kubectl.kubernetes.io/default-container"));
-    let has_default = default.and_then(Value::as_str).is_some_and(|name| main.contains(&name));
-    if main.len() == 1 || has_default {
+    if main.len() == 1 {
         return Ok(());
     }
-    let mut why =
-        format!("a container name must be specified for pod {pod_name}, choose one of: [{}]", main.join(" "));
-    if !init.is_empty() {
-        why.push_str(&format!(" or one of the init containers: [{}]", init.join(" ")));
-    }
-    if !later.is_empty() {
-        why.push_str(&format!(" or one of the ephemeral containers: [{}]", later.join(" ")));
-    }
-    Err(Status::bad_request(why))
+    let all: Vec<&str> = [init, main, later].concat();
+    Err(Status::bad_request(format!(
+        "a container name must be specified for pod {pod_name}, choose one of: [{}]",
+        all.join(" ")
+    )))
 }
