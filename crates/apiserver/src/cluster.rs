@@ -177,7 +177,7 @@ impl Objects for Known<'_> {
         if name.is_empty() {
             return Err(objects::LookupError("resource name may not be empty".to_owned()));
         }
-        if let Some(why) = crate::rest::not_a_segment(name) {
+        if let Some(why) = ravelin_object::selector::path_segment_faults(name).first() {
             let name = ravelin_object::selector::quoted(name);
             return Err(objects::LookupError(format!("invalid resource name {name}: [{why}]")));
         }

@@ -29,6 +29,7 @@ use crate::exchange::Exchange;
 use crate::subresources;
 use bytes::Bytes;
 use negotiate::{Form, Shapes};
+use ravelin_object::selector::path_segment_faults;
 use ravelin_object::status::Status;
 use ravelin_resource::Resource;
 use std::sync::Arc;
@@ -129,7 +130,7 @@ fn check_place(exchange: &Exchange, resource: &Resource) -> Result<(), Status> {
 /// `k8s.io/apiserver/pkg/storage/etcd3` `prepareKey`.
 fn check_segments(info: &ravelin_authz::request_info::RequestInfo) -> Result<(), Status> {
     if matches!(info.verb.as_str(), "get" | "update" | "patch" | "delete")
-        && let Some(why) = not_a_segment(&info.name)
+        && let Some(why) = path_segment_faults(&info.name).first()
     {
         let name = ravelin_object::selector::quoted(&info.name);
         return Err(Status::bad_request(format!("Name parameter invalid: {name}: {why}")));
@@ -139,17 +140,6 @@ fn check_segments(info: &ravelin_authz::request_info::RequestInfo) -> Result<(),
         return Err(Status::new(500, "", format!("invalid key: {key}")));
     }
     Ok(())
-}
-
-/// Why a name cannot be part of a path.
-pub(crate) fn not_a_segment(name: &str) -> Option<&'static str> {
-    match name {
-        "." => Some("may not be '.'"),
-        ".." => Some("may not be '..'"),
-        _ if name.contains('/') => Some("may not contain '/'"),
-        _ if name.contains('%') => Some("may not contain '%'"),
-        _ => None,
-    }
 }
 
 /// Whether the path, and not a selector, names the object.

@@ -160,14 +160,11 @@ fn check_names(read: &Body, namespace: &str, name: &str) -> Result<(), Status> {
 ///
 /// Source: `k8s.io/apiserver/pkg/registry/generic/registry/store.go` `NamespaceKeyFunc`.
 fn check_segment(name: &str) -> Result<(), Status> {
-    let why = match name {
-        "" => return Err(Status::bad_request("Name parameter required.")),
-        "." => "may not be '.'",
-        ".." => "may not be '..'",
-        _ if name.contains('/') => "may not contain '/'",
-        _ if name.contains('%') => "may not contain '%'",
-        _ => return Ok(()),
-    };
+    if name.is_empty() {
+        return Err(Status::bad_request("Name parameter required."));
+    }
+    let faults = ravelin_object::selector::path_segment_faults(name);
+    let Some(why) = faults.first() else { return Ok(()) };
     let name = ravelin_object::selector::quoted(name);
     Err(Status::bad_request(format!("Name parameter invalid: {name}: {why}")))
 }

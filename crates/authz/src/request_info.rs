@@ -4,14 +4,12 @@
 //! `pkg/endpoints/filters` `GetAuthorizerAttributes`; gates at their defaults since 1.32.
 
 mod list_options;
-mod path;
 mod url;
 
 use crate::{Attributes, User};
 use list_options::ListOptions;
-use ravelin_object::selector::{FieldSelector, Selector};
+use ravelin_object::selector::{FieldSelector, Selector, path_segment_faults};
 
-pub use path::path_segment_name_faults;
 pub use url::{Url, UrlError};
 
 /// What a request is about.
@@ -176,7 +174,7 @@ impl RequestInfo {
     fn become_list_or_watch(&mut self, url: &Url) {
         let options = ListOptions::of(url);
         if options.watch { "watch" } else { "list" }.clone_into(&mut self.verb);
-        if let Some(name) = options.name.filter(|name| path_segment_name_faults(name).is_empty()) {
+        if let Some(name) = options.name.filter(|name| path_segment_faults(name).is_empty()) {
             self.name = name;
         }
     }

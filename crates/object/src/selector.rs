@@ -15,7 +15,10 @@ use std::fmt;
 
 pub use field::{FieldOperator, FieldRequirement, FieldSelector, FieldSelectorError};
 pub use label_text::{LabelSelectorError, RequirementError};
-pub use names::{dns1123_label_faults, dns1123_subdomain_faults, label_value_faults, qualified_name_faults};
+pub use names::{
+    dns1123_label_faults, dns1123_subdomain_faults, label_value_faults, path_segment_faults,
+    path_segment_prefix_faults, qualified_name_faults,
+};
 pub use quoting::quoted;
 pub use requirement::{FieldFault, InvalidRequirement, Operator, Requirement};
 

@@ -10,6 +10,7 @@ pub(crate) use ravelin_object::selector::{
     dns1123_label_faults as dns_label, dns1123_subdomain_faults as dns_subdomain,
     label_value_faults as label_value, qualified_name_faults as qualified_name,
 };
+use ravelin_object::selector::{path_segment_faults, path_segment_prefix_faults};
 
 /// What is wrong with a name.
 pub(crate) type Rule = fn(&str) -> Vec<String>;
@@ -51,18 +52,9 @@ fn masked(name: &str, is_prefix: bool) -> String {
     name.get(..kept).map_or_else(|| name.to_owned(), |start| format!("{start}a"))
 }
 
-/// What keeps a name from being a segment of a path.
-///
-/// Source: `k8s.io/apimachinery/pkg/api/validate/content` `IsPathSegmentName`.
+/// What keeps a name, or the beginning of one, from being a segment of a path.
 fn segment(name: &str, is_prefix: bool) -> Vec<String> {
-    if !is_prefix && (name == "." || name == "..") {
-        return vec![format!("may not be '{name}'")];
-    }
-    ["/", "%"]
-        .into_iter()
-        .filter(|part| name.contains(part))
-        .map(|part| format!("may not contain '{part}'"))
-        .collect()
+    if is_prefix { path_segment_prefix_faults(name) } else { path_segment_faults(name) }
 }
 
 /// `must be no more than 63 characters`.

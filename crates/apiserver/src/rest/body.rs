@@ -270,8 +270,7 @@ pub(crate) fn unfit_kind(table: &Table, expected: Kind<'_>, value: &Value) -> Op
     if table.schemas().of_kind(group, short, kind).is_none() {
         return (!was_served(group, short, kind)).then(|| unregistered(kind, version));
     }
-    (kind != expected.kind)
-        .then(|| format!("converting ({short}.{kind}) to ({}): unknown conversion", internal_name(expected)))
+    (kind != expected.kind).then(|| unconvertible(short, kind, expected))
 }
 
 /// What upstream says of a kind that its scheme does not know.
@@ -283,6 +282,11 @@ pub(crate) fn unregistered(kind: &str, version: &str) -> String {
         quoted(version),
         quoted(scheme)
     )
+}
+
+/// What upstream says of an object that is of another kind.
+fn unconvertible(version: &str, kind: &str, expected: Kind<'_>) -> String {
+    format!("converting ({version}.{kind}) to ({}): unknown conversion", internal_name(expected))
 }
 
 /// A kind as upstream's program calls its own type: `core.Pod`.
@@ -327,10 +331,7 @@ fn check_kind(table: &Table, expected: Kind<'_>, value: &Value) -> Result<(Strin
             ravelin_resource::decode::decode(table.schemas(), schema, value.clone(), &[])
                 .map_err(|error| wrong(error.to_string()))?;
         }
-        return Err(wrong(format!(
-            "converting ({short}.{kind}) to ({}): unknown conversion",
-            internal_name(expected)
-        )));
+        return Err(wrong(unconvertible(short, &kind, expected)));
     }
     Ok((version, kind))
 }

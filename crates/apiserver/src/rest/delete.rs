@@ -53,9 +53,7 @@ pub(crate) async fn delete(
         if resource.namespaced { info.namespace.as_str() } else { update::place_of(resource, &info.name) };
     let target = Target::of(resource, place, &info.name);
     let deleted = object(api, &mut act, target, &options).await;
-    if resource.group == "batch" && resource.plural == "jobs" && options.says_nothing_of_dependents() {
-        act.warnings.push(JOBS.to_owned());
-    }
+    warn_of_pods(resource, &options, &mut act);
     act.report(exchange);
     let deleted = deleted?;
     let returns_object = !deleted.is_gone || ravelin_strategy::traits(kind(resource)).returns_deleted_object;
@@ -69,6 +67,13 @@ pub(crate) async fn delete(
         return Ok(Answer::object(code, shown));
     }
     Ok(Answer::object(code, success(resource, &info.name, &deleted.object)))
+}
+
+/// Warns of what becomes of the pods of jobs, where nobody says it.
+fn warn_of_pods(resource: &Resource, options: &DeleteOptions, act: &mut Act) {
+    if resource.group == "batch" && resource.plural == "jobs" && options.says_nothing_of_dependents() {
+        act.warnings.push(JOBS.to_owned());
+    }
 }
 
 /// What is answered when an object is gone.
@@ -237,9 +242,7 @@ pub(crate) async fn collection(
             }
         }
     }
-    if resource.group == "batch" && resource.plural == "jobs" && options.says_nothing_of_dependents() {
-        act.warnings.push(JOBS.to_owned());
-    }
+    warn_of_pods(resource, &options, &mut act);
     act.report(exchange);
     if let Some(status) = failed {
         return Err(status);

@@ -7,6 +7,7 @@ use crate::exchange::Exchange;
 use crate::protobuf;
 use crate::registry::kind;
 use crate::rest::negotiate::{self, Media};
+use crate::rest::replace::precondition;
 use crate::rest::{body, metadata, query};
 use ravelin_authn::Timestamp;
 use ravelin_authz::request_info::Url;
@@ -142,9 +143,7 @@ impl DeleteOptions {
         let uid = metadata::text(object, "uid");
         if let Some(wanted) = self.uid.as_deref().filter(|wanted| *wanted != uid) {
             if is_namespace {
-                return Err(refuse(format!(
-                    "Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}"
-                )));
+                return Err(refuse(precondition("UID", wanted, uid)));
             }
             return Err(refuse(format!(
                 "the UID in the precondition ({wanted}) does not match the UID in record ({uid}). The object might have been deleted and then recreated"
@@ -153,9 +152,7 @@ impl DeleteOptions {
         let version = metadata::text(object, "resourceVersion");
         if let Some(wanted) = self.resource_version.as_deref().filter(|wanted| *wanted != version) {
             if is_namespace {
-                return Err(refuse(format!(
-                    "Precondition failed: ResourceVersion in precondition: {wanted}, ResourceVersion in object meta: {version}"
-                )));
+                return Err(refuse(precondition("ResourceVersion", wanted, version)));
             }
             return Err(refuse(format!(
                 "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({version}). The object might have been modified"

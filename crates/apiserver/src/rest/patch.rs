@@ -53,9 +53,8 @@ pub(crate) async fn patch(
             Some(patch) => patch,
             none => none.insert(read(&media, &body, validation)?),
         };
-        let patched = apply(&api.registry.table, resource, patch, existing, validation, act)?;
+        let mut patched = apply(&api.registry.table, resource, patch, existing, validation, act)?;
         check_name(&patched, &info.name, "")?;
-        let mut patched = patched;
         metadata::ensure_namespace(resource, &info.namespace, &mut patched)?;
         replace::admitted(api, act, target, patched, existing)
     };

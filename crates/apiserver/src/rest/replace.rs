@@ -138,12 +138,23 @@ fn check_uid(
     if uid == wanted {
         return Ok(());
     }
+    Err(conflict(target, &invalid_object(act, key, &precondition("UID", wanted, uid))))
+}
+
+/// What is said of an object that is not the one a request means.
+pub(crate) fn precondition(field: &str, wanted: &str, found: &str) -> String {
+    format!("Precondition failed: {field} in precondition: {wanted}, {field} in object meta: {found}")
+}
+
+/// The same as upstream's storage says it of a key.
+///
+/// Source: `k8s.io/apiserver/pkg/storage` `NewInvalidObjError`.
+pub(crate) fn invalid_object(act: &Act, key: &str, why: &str) -> String {
     // A dry run does not get as far as the root of the store.
     let key = if act.dry_run { key.strip_prefix("/registry").unwrap_or(key) } else { key };
-    let why = format!(
-        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}"
-    );
-    Err(conflict(target, &why))
+    format!(
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {why}"
+    )
 }
 
 /// Whether the update is of whatever is there. One that names a resource version is of that alone.

@@ -10,7 +10,7 @@ use crate::exchange::Exchange;
 use crate::registry::key;
 use crate::rest::act::{Act, Target};
 use crate::rest::metadata;
-use crate::rest::replace::MODIFIED;
+use crate::rest::replace::{MODIFIED, invalid_object, precondition};
 use crate::subresources::body_of;
 use http::StatusCode;
 use ravelin_admit::Operation;
@@ -101,16 +101,13 @@ async fn assign(api: &Api, act: &Act, target: Target<'_>, binding: &Value) -> Re
 
 /// Whether the pod is the one that a binding means, if it says so.
 fn check_preconditions(act: &Act, target: Target<'_>, binding: &Value, pod: &Value) -> Result<(), Status> {
-    for (key, name) in [("uid", "UID"), ("resourceVersion", "ResourceVersion")] {
-        let (wanted, found) = (metadata::text(binding, key), metadata::text(pod, key));
+    for (field, name) in [("uid", "UID"), ("resourceVersion", "ResourceVersion")] {
+        let (wanted, found) = (metadata::text(binding, field), metadata::text(pod, field));
         if wanted.is_empty() || wanted == found {
             continue;
         }
-        let root = if act.dry_run { "" } else { "/registry" };
-        let why = format!(
-            "StorageError: invalid object, Code: 4, Key: {root}/pods/{}/{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: {name} in precondition: {wanted}, {name} in object meta: {found}",
-            target.namespace, target.name
-        );
+        let key = key("", "pods", target.namespace, target.name);
+        let why = invalid_object(act, &key, &precondition(name, wanted, found));
         return Err(Status::conflict("", "pods", target.name, &why));
     }
     Ok(())

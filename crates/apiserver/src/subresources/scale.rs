@@ -144,17 +144,13 @@ async fn replace(
 /// 409: the scale is one of an object that is gone.
 fn another(act: &Act, target: Target<'_>, wanted: &Wanted, uid: &str, found: &str) -> Status {
     let resource = target.resource;
-    let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {found}");
+    let why = replace::precondition("UID", uid, found);
     if matches!(wanted, Wanted::Patch(_)) {
         let what = format!("{}/scale", resource.plural);
         return Status::conflict(&resource.group, &what, target.name, &why);
     }
     let key = crate::registry::key(&resource.group, &resource.plural, target.namespace, target.name);
-    let key = if act.dry_run { key.strip_prefix("/registry").unwrap_or(&key) } else { &key };
-    let why = format!(
-        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {why}"
-    );
-    conflict(target, &why)
+    conflict(target, &replace::invalid_object(act, &key, &why))
 }
 
 fn patched(

@@ -12,7 +12,7 @@ use super::objects::{
 use compact_str::CompactString;
 use ravelin_diag::FieldPath;
 use ravelin_object::fault::{Fault, FaultKind};
-use ravelin_object::selector::{dns1123_label_faults, dns1123_subdomain_faults, quoted};
+use ravelin_object::selector::{dns1123_label_faults, dns1123_subdomain_faults, path_segment_faults, quoted};
 
 /// Which values the selectors of an aggregated role may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +136,7 @@ impl Faults {
         if name.is_empty() {
             self.required(&path, "name", "name or generateName is required");
         } else {
-            self.invalid(&path.clone().key("name"), name, &name_faults(name));
+            self.invalid(&path.clone().key("name"), name, &path_segment_faults(name));
         }
         let at = path.clone().key("namespace");
         match (namespaced, namespace.is_empty()) {
@@ -192,7 +192,7 @@ impl Faults {
         if role_ref.name.is_empty() {
             self.required(&path, "name", "");
         } else {
-            self.invalid(&path.key("name"), &role_ref.name, &name_faults(&role_ref.name));
+            self.invalid(&path.key("name"), &role_ref.name, &path_segment_faults(&role_ref.name));
         }
     }
 
@@ -237,17 +237,6 @@ impl Faults {
             self.add(FieldPath::root().key("roleRef"), FaultKind::Invalid, &value, "cannot change roleRef");
         }
     }
-}
-
-/// What keeps a name from being a segment of a path.
-///
-/// Source: `k8s.io/apimachinery/pkg/api/validate/content` `IsPathSegmentName`.
-fn name_faults(name: &str) -> Vec<String> {
-    if name == "." || name == ".." {
-        return vec![format!("may not be '{name}'")];
-    }
-    let illegal = ["/", "%"].into_iter().filter(|illegal| name.contains(illegal));
-    illegal.map(|illegal| format!("may not contain '{illegal}'")).collect()
 }
 
 /// A list as Go's `encoding/json` prints it.

@@ -21,6 +21,26 @@ const DNS1123_LABEL_RULE: &str = "a lowercase RFC 1123 label must consist of low
 const DNS1123_SUBDOMAIN: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 const DNS1123_SUBDOMAIN_RULE: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
 
+/// What keeps `value` from being a segment of a path.
+///
+/// Source: `k8s.io/apimachinery/pkg/api/validate/content` `IsPathSegmentName`.
+#[must_use]
+pub fn path_segment_faults(value: &str) -> Vec<String> {
+    if matches!(value, "." | "..") {
+        return vec![format!("may not be '{value}'")];
+    }
+    path_segment_prefix_faults(value)
+}
+
+/// What keeps `value` from beginning a segment of a path.
+///
+/// Source: `k8s.io/apimachinery/pkg/api/validate/content` `IsPathSegmentPrefix`.
+#[must_use]
+pub fn path_segment_prefix_faults(value: &str) -> Vec<String> {
+    let illegal = ["/", "%"].into_iter().filter(|illegal| value.contains(illegal));
+    illegal.map(|illegal| format!("may not contain '{illegal}'")).collect()
+}
+
 /// What keeps `value` from being a qualified name: a label or annotation key, `[prefix/]name`, whose prefix is a
 /// DNS subdomain and whose name has at most 63 bytes.
 ///
